@@ -1,0 +1,28 @@
+"""The course: values only. Deadlines are in `timezone`; limits are per call into a student's code."""
+
+course_id = "pytorch-intro"
+title = {"en": "Introduction to PyTorch", "ru": "Введение в PyTorch"}
+languages = ("en", "ru")
+timezone = "Europe/Moscow"
+database = "sqlite:///gradebook/gradebook.db"
+
+assignments = {
+    "intro": {
+        "title": {"en": "Introduction to PyTorch", "ru": "Введение в PyTorch"},
+        "points": {
+            "sin2-cos2": 1,
+            "gradient-descent": 2,
+            "optimizer": 2,
+            "probabilities": 1,
+            "mnist-evaluate": 1,
+            "mnist-train": 2,
+            "plots": 0.5,
+            "report": 0.5,
+        },
+        "soft_deadline": "2027-03-14 23:59",
+        "hard_deadline": "2027-03-20 23:59",
+        "late_factor": 0.5,
+        "feedback": "always",
+        "limits": {"seconds": 20, "memory": "2GB"},
+    },
+}

@@ -1,0 +1,135 @@
+"""course_config.py -> Course: the only reader of configuration and environment."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from nbjudge.errors import CourseError
+from nbjudge.model import Assignment, Course, Language, Limits
+
+CONFIG = "course_config.py"
+EXERCISE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB)?", re.IGNORECASE)
+UNITS = {"": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
+LIMITS = ("seconds", "memory", "processes", "disk", "output")
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds course_config.py; CourseError if none does."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / CONFIG).is_file():
+            return folder
+    raise CourseError(
+        f"{start}: no {CONFIG} here or in a folder above. Run nbjudge in the course's folder, or name it with --course."
+    )
+
+
+def load_course(root: Path) -> Course:
+    """Reads `root`/course_config.py; CourseError names the setting that is wrong."""
+    path = root / CONFIG
+    try:
+        values = runpy.run_path(str(path))
+    except Exception as error:
+        raise CourseError(f"{path}: cannot be read: {type(error).__name__}: {error}") from error
+    zone = _zone(_get(values, "timezone", str, path), path)
+    declared = _get(values, "assignments", dict, path)
+    return Course(
+        root=root,
+        id=_get(values, "course_id", str, path),
+        title=_get(values, "title", dict, path),
+        languages=cast("tuple[Language, ...]", tuple(_get(values, "languages", tuple, path))),
+        database=_database(_get(values, "database", str, path), root),
+        assignments={name: _assignment(name, entry, zone, path) for name, entry in declared.items()},
+    )
+
+
+def pick_assignment(course: Course, name: str) -> Assignment:
+    """The assignment called `name`; CourseError lists the ones there are."""
+    try:
+        return course.assignments[name]
+    except KeyError:
+        known = ", ".join(course.assignments) or "none"
+        raise CourseError(f"{course.root / CONFIG}: no assignment {name!r}; there is: {known}") from None
+
+
+def parse_size(text: str | int) -> int:
+    """Bytes from "2GB", "512 MB" or a plain number (units of 1024); ValueError otherwise."""
+    match = SIZE.fullmatch(str(text).strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a size such as '2GB' or '512MB'")
+    return int(float(match[1]) * UNITS[(match[2] or "").upper()])
+
+
+def _assignment(name: str, entry: dict[str, Any], zone: ZoneInfo, path: Path) -> Assignment:
+    where = f"assignments[{name!r}]"
+    if not EXERCISE_ID.fullmatch(name):
+        raise CourseError(f"{path}: {where}: use lower case, digits and hyphens in names")
+    points = {id_: float(p) for id_, p in _get(entry, "points", dict, path, where).items()}
+    for id_ in points:
+        if not EXERCISE_ID.fullmatch(id_):
+            raise CourseError(f"{path}: {where}['points']: {id_!r}: use lower case, digits and hyphens")
+    soft = _deadline(_get(entry, "soft_deadline", str, path, where), zone, path, where)
+    hard = _deadline(_get(entry, "hard_deadline", str, path, where), zone, path, where)
+    if hard < soft:
+        raise CourseError(f"{path}: {where}: the hard deadline comes before the soft one")
+    feedback = entry.get("feedback", "always")
+    if feedback not in ("always", "after_hard_deadline"):
+        raise CourseError(f"{path}: {where}['feedback']: 'always' or 'after_hard_deadline', not {feedback!r}")
+    return Assignment(
+        name=name,
+        title=_get(entry, "title", dict, path, where),
+        points=points,
+        soft_deadline=soft,
+        hard_deadline=hard,
+        late_factor=float(entry.get("late_factor", 0.5)),
+        feedback=feedback,
+        limits=parse_limits(entry.get("limits", {}), f"{path}: {where}['limits']"),
+    )
+
+
+def parse_limits(values: dict[str, Any], where: str, base: Limits | None = None) -> Limits:
+    """Limits from {"seconds": 20, "memory": "2GB"} over `base`; CourseError begins with `where`."""
+    merged: dict[str, Any] = {name: getattr(base or Limits(), name) for name in LIMITS}
+    for name, value in values.items():
+        if name not in merged:
+            raise CourseError(f"{where}: no limit {name!r}; there is: {', '.join(merged)}")
+        try:
+            merged[name] = float(value) if name == "seconds" else parse_size(value)
+        except ValueError as error:
+            raise CourseError(f"{where}: {name}: {error}") from None
+    return Limits(**merged)
+
+
+def _get(values: dict[str, Any], name: str, kind: type, path: Path, where: str = "") -> Any:
+    label = f"{where}[{name!r}]" if where else name
+    if name not in values:
+        raise CourseError(f"{path}: {label} is missing")
+    if not isinstance(values[name], kind):
+        raise CourseError(f"{path}: {label} must be a {kind.__name__}, not {values[name]!r}")
+    return values[name]
+
+
+def _zone(name: str, path: Path) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise CourseError(f"{path}: timezone: {name!r} is unknown; use a name such as 'Europe/Moscow'") from None
+
+
+def _deadline(text: str, zone: ZoneInfo, path: Path, where: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=zone)
+    except ValueError:
+        raise CourseError(f"{path}: {where}: deadline {text!r} is not 'YYYY-MM-DD HH:MM'") from None
+
+
+def _database(url: str, root: Path) -> str:
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(prefix + "/"):
+        return f"{prefix}{root / url.removeprefix(prefix)}"
+    return url

@@ -1,0 +1,196 @@
+"""The records that flow through the stages. Frozen, plain, and free of behaviour that belongs to a stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+Language = Literal["en", "ru"]
+
+Status = Literal[
+    "passed",  # the judge saw it pass (with `credit`, fraction may still be below 1)
+    "failed",  # wrong answer: an assertion, or a value that the test could not use
+    "error",  # the student's code raised
+    "timeout",  # the call ran out of time
+    "memory",  # the call ran out of memory
+    "crashed",  # the student's process died: os._exit, a signal
+    "not_found",  # the name or the cell that the test wanted is not in the submission
+    "author",  # the test itself is broken: the exercise is not graded and flagged
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one call into the student's code may use."""
+
+    seconds: float = 20.0  # wall clock per call
+    memory: int = 2 << 30  # bytes above the warm process's own
+    processes: int = 64  # processes and threads
+    disk: int = 256 << 20  # bytes in the private /tmp
+    output: int = 1 << 20  # bytes of stdout and stderr kept
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One assignment as course_config.py declares it."""
+
+    name: str
+    title: dict[str, str]  # language -> title
+    points: dict[str, float]  # exercise id -> points, in the notebook's order
+    soft_deadline: datetime  # aware; full points until here
+    hard_deadline: datetime  # aware; `late_factor` until here, nothing after
+    late_factor: float
+    feedback: Literal["always", "after_hard_deadline"]
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """course_config.py, read and checked; every path of the course comes from here."""
+
+    root: Path
+    id: str
+    title: dict[str, str]
+    languages: tuple[Language, ...]
+    database: str  # SQLAlchemy URL, absolute
+    assignments: dict[str, Assignment]
+
+    @property
+    def gradebook(self) -> Path:
+        """The git-ignored state folder."""
+        return self.root / "gradebook"
+
+    def source(self, assignment: str) -> Path:
+        """The folder of the instructor's notebook and of the helper files that students get."""
+        return self.root / "source" / assignment
+
+    def release(self, assignment: str) -> Path:
+        """The folder of the generated student versions."""
+        return self.root / "release" / assignment
+
+    def autograder(self, assignment: str) -> Path:
+        """The folder of the hidden tests."""
+        return self.root / "autograders" / assignment
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """One graded task: a grade cell, and the solution cells whose grade_id starts with `<id>_`."""
+
+    id: str  # the grade cell's grade_id: lower case, digits and hyphens
+    points: float
+    manual: bool  # graded by hand (nbgrader: grade and solution in one cell)
+    solutions: tuple[str, ...]  # grade_ids of its solution cells; a manual exercise's own id
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One code cell to run in the student's process, after repair."""
+
+    id: str  # grade_id of a solution cell, else the cell's nbformat id
+    kind: Literal["given", "solution", "added"]
+    source: str
+    exercise: str | None  # of a solution cell
+    index: int | None  # 1-based position in the student's notebook; None: restored, it was deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a submitted notebook amounts to: the code cells to run, in order, and what was mended."""
+
+    language: Language
+    cells: tuple[Cell, ...]
+    missing: tuple[str, ...]  # grade_ids of solution cells that could not be found
+    unchanged: tuple[str, ...]  # grade_ids of solution cells still equal to the release
+    repairs: tuple[str, ...]  # one English sentence each, for the TA
+    rejected: str | None = None  # why the file is no notebook at all; then cells is empty
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One collected attempt of one student."""
+
+    assignment: str
+    student: str
+    path: Path  # the notebook file, gradebook/submitted/<student>/<assignment>/<assignment>.ipynb
+    timestamp: datetime  # aware, UTC, from our own clock
+    sha256: str  # of the file's bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What one hidden test says of one submission."""
+
+    __test__ = False  # or pytest would collect it
+
+    exercise: str
+    test: str  # the function's name
+    title: str  # first line of its docstring, else the name
+    weight: float
+    status: Status
+    fraction: float  # 0..1 of the weight
+    message: str = ""  # expected and got, or the error; may quote hidden values: see `hidden`
+    trace: str = ""  # the student's own frames, "cell 7, line 3 in f", never the judge's
+    hidden: bool | str = False  # True: show title and outcome only; a name: show nothing but the name
+    credits: tuple[str, ...] = ()  # one line for each `credit` call
+    seconds: float = 0.0  # wall clock of the calls into the student's process
+
+
+@dataclass(frozen=True, slots=True)
+class CellReport:
+    """How one cell of the submission loaded."""
+
+    id: str
+    index: int | None
+    status: Literal["ok", "error", "timeout", "memory", "crashed", "skipped"]
+    message: str = ""
+    trace: str = ""
+    output: str = ""  # what it printed, cut at Limits.output
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything that grading found out about one submission; what results/*.json holds."""
+
+    assignment: str
+    student: str
+    sha256: str
+    timestamp: datetime
+    language: Language
+    key: str  # hash of all that the result depends on; equal key: no need to grade again
+    tests: tuple[TestResult, ...]
+    cells: tuple[CellReport, ...] = ()
+    repairs: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    rejected: str | None = None
+    seed: int = 0
+    seconds: float = 0.0  # wall clock of the whole submission
+    environment: dict[str, str] = field(default_factory=dict)  # library versions, device, isolation
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseScore:
+    """One exercise's points."""
+
+    exercise: str
+    points: float  # the maximum
+    score: float | None  # None: not graded yet (by hand, or the author's test is broken)
+    manual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A submission's points: automatic part, before and after the late penalty."""
+
+    exercises: tuple[ExerciseScore, ...]
+    score: float  # sum of what is graded, before the penalty
+    points: float  # the maximum
+    factor: float  # 1 on time, late_factor between the deadlines, 0 after
+    complete: bool  # no exercise waits for a person
+
+    @property
+    def final(self) -> float:
+        """Points after the late penalty."""
+        return self.score * self.factor
