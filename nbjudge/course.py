@@ -29,8 +29,11 @@ def find_root(start: Path) -> Path:
     )
 
 
-def load_course(root: Path) -> Course:
-    """Reads `root`/course_config.py; CourseError names the setting that is wrong."""
+def load_course(root: Path, gradebook: Path | None = None) -> Course:
+    """Reads `root`/course_config.py; CourseError names the setting that is wrong.
+
+    `gradebook` puts the state into another folder (a demonstration, a test), with an SQLite database of its own there.
+    """
     path = root / CONFIG
     try:
         values = runpy.run_path(str(path))
@@ -43,8 +46,11 @@ def load_course(root: Path) -> Course:
         id=_get(values, "course_id", str, path),
         title=_get(values, "title", dict, path),
         languages=cast("tuple[Language, ...]", tuple(_get(values, "languages", tuple, path))),
-        database=_database(_get(values, "database", str, path), root),
+        database=f"sqlite:///{gradebook.resolve() / 'gradebook.db'}"
+        if gradebook
+        else _database(_get(values, "database", str, path), root),
         assignments={name: _assignment(name, entry, zone, path) for name, entry in declared.items()},
+        gradebook=gradebook.resolve() if gradebook else root / "gradebook",
     )
 
 
@@ -118,7 +124,9 @@ def _zone(name: str, path: Path) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise CourseError(f"{path}: timezone: {name!r} is unknown; use a name such as 'Europe/Moscow'") from None
+        raise CourseError(
+            f"{path}: timezone: {name!r} is unknown; use a name such as 'Europe/Moscow'"
+        ) from None
 
 
 def _deadline(text: str, zone: ZoneInfo, path: Path, where: str) -> datetime:

@@ -56,11 +56,7 @@ class Course:
     languages: tuple[Language, ...]
     database: str  # SQLAlchemy URL, absolute
     assignments: dict[str, Assignment]
-
-    @property
-    def gradebook(self) -> Path:
-        """The git-ignored state folder."""
-        return self.root / "gradebook"
+    gradebook: Path  # the git-ignored state folder
 
     def source(self, assignment: str) -> Path:
         """The folder of the instructor's notebook and of the helper files that students get."""
@@ -164,10 +160,19 @@ class Result:
     cells: tuple[CellReport, ...] = ()
     repairs: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()  # grade_ids of solution cells still equal to the release
     rejected: str | None = None
     seed: int = 0
     seconds: float = 0.0  # wall clock of the whole submission
     environment: dict[str, str] = field(default_factory=dict)  # library versions, device, isolation
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a person gave one exercise in formgrader."""
+
+    score: float | None  # extra credit included; None: only a comment
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

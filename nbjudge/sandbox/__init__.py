@@ -1,0 +1,21 @@
+"""The jail: a fork server and the walls around each student process.
+
+Theory of operation
+-------------------
+The judge starts one *zygote* per worker (host.py). The zygote (zygote.py) builds a root of its own (root.py): a tmpfs
+with read-only binds of the interpreter, its libraries and the assignment's helper files. It enters new user, mount,
+pid, network, ipc, uts and cgroup namespaces, imports torch and friends once, and waits. For each submission the judge
+sends it a spawn request with three descriptors: the channel (SOCK_SEQPACKET), the arena (a sealed memfd) and a log.
+The zygote forks; the child puts up its walls (walls.py: namespaces again, private /tmp, rlimits, its own uid, no
+capabilities, no_new_privs, Landlock, seccomp from filter.py) and only then runs student code, as pid 1 of its own pid
+namespace: when it dies, everything that it started dies.
+
+Two kinds of trouble stay apart. "The student's program failed" is an `Exit`, or a fault that the judge saw on the
+channel. "The sandbox broke" is a SandboxError: no walls, no zygote, no answer. It never becomes a score.
+
+What the zygote holds in memory, every student can read. So it holds no test, no secret and no path of the judge's.
+"""
+
+from nbjudge.sandbox.host import ARENA, LOG, Exit, Isolation, Student, Zygote
+
+__all__ = ["ARENA", "LOG", "Exit", "Isolation", "Student", "Zygote"]

@@ -1,0 +1,91 @@
+"""The seccomp filter: an allow-list built with libseccomp, shipped to the zygote as bytes.
+
+What is not named here answers ENOSYS, so that a kernel's newest call is closed before anyone has thought of it, and
+libraries fall back to an older one (glibc: clone3 -> clone, whose flags can be looked at).
+"""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from functools import cache
+
+from nbjudge.errors import SandboxError
+
+NAMESPACES = 0x7E020080  # every CLONE_NEW* flag, CLONE_NEWTIME (0x80) too
+AF_UNIX = 1
+# TCGETS (isatty), TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: nothing that a device would act on
+IOCTLS = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+
+FILES = """
+    access chdir chmod close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64 fallocate
+    fchdir fchmod fchmodat fchmodat2 fchown fchownat chown lchown fcntl fdatasync fgetxattr flistxattr flock fstat
+    fstatfs fsync ftruncate futimesat getcwd getdents getdents64 getxattr lgetxattr link linkat listxattr llistxattr
+    lseek lstat mkdir mkdirat mknod mknodat newfstatat open openat openat2 pipe pipe2 pread64 preadv preadv2 pwrite64
+    pwritev pwritev2 read readahead readlink readlinkat readv rename renameat renameat2 rmdir sendfile splice stat
+    statfs statx symlink symlinkat sync_file_range tee truncate umask unlink unlinkat utime utimensat utimes vmsplice
+    write writev inotify_init1 inotify_add_watch inotify_rm_watch
+"""
+MEMORY = """
+    brk madvise memfd_create mincore mlock mlock2 mlockall mmap mprotect mremap msync munlock munlockall munmap
+    get_mempolicy mbind set_mempolicy membarrier pkey_alloc pkey_free pkey_mprotect
+"""
+PROCESSES = """
+    arch_prctl capget exit exit_group fork vfork futex futex_wait futex_wake futex_waitv futex_requeue get_robust_list
+    set_robust_list set_tid_address getcpu getegid geteuid getgid getgroups getpgid getpgrp getpid getppid getpriority
+    getresgid getresuid getrlimit getrusage getsid gettid getuid kill tgkill tkill pause pidfd_open pidfd_send_signal
+    prctl prlimit64 restart_syscall rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn
+    rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo sched_getaffinity sched_get_priority_max sched_get_priority_min
+    sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval sched_setaffinity sched_yield setpgid
+    setpriority setrlimit setsid sigaltstack signalfd signalfd4 sysinfo times uname wait4 waitid getrandom
+"""
+CLOCKS = """
+    alarm clock_getres clock_gettime clock_nanosleep getitimer gettimeofday nanosleep setitimer time timer_create
+    timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime
+"""
+EVENTS = """
+    accept accept4 bind connect epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd
+    eventfd2 getpeername getsockname getsockopt listen poll ppoll pselect6 recvfrom recvmmsg recvmsg select sendmmsg
+    sendmsg sendto setsockopt shutdown
+"""
+# Refused with EPERM instead of ENOSYS: callers report "not permitted" instead of trying something older.
+REFUSED = "execve execveat ptrace process_vm_readv process_vm_writev unshare setns mount umount2 keyctl bpf"
+
+
+@cache
+def build_filter(allow_exec: bool = False) -> bytes:
+    """The filter as struct sock_filter[]; SandboxError where libseccomp is missing."""
+    try:
+        import pyseccomp as seccomp
+    except (ImportError, RuntimeError, OSError) as error:
+        raise SandboxError(
+            f"seccomp: libseccomp cannot be loaded ({error}): apt-get install libseccomp2"
+        ) from error
+    rules = seccomp.SyscallFilter(defaction=seccomp.ERRNO(errno.ENOSYS))
+    for name in (FILES + MEMORY + PROCESSES + CLOCKS + EVENTS).split():
+        _add(rules, seccomp.ALLOW, name)
+    for name in REFUSED.split():
+        allowed = allow_exec and name.startswith("exec")
+        _add(rules, seccomp.ALLOW if allowed else seccomp.ERRNO(errno.EPERM), name)
+    _add(rules, seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, NAMESPACES, 0))
+    for name in ("socket", "socketpair"):
+        _add(rules, seccomp.ALLOW, name, seccomp.Arg(0, seccomp.EQ, AF_UNIX))
+        _add(rules, seccomp.ERRNO(errno.EAFNOSUPPORT), name, seccomp.Arg(0, seccomp.NE, AF_UNIX))
+    for request in IOCTLS:
+        # The kernel looks at the low 32 bits of the number only, so the filter must too.
+        _add(rules, seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
+    with tempfile.TemporaryFile() as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()
+
+
+def _add(rules: object, action: object, name: str, *args: object) -> None:
+    import pyseccomp as seccomp
+
+    try:
+        number = seccomp.resolve_syscall(seccomp.Arch.NATIVE, name)
+    except (OSError, ValueError):
+        return  # unknown to this libseccomp or architecture: it stays closed
+    if number >= 0:  # negative: a call of another architecture
+        rules.add_rule(action, number, *args)  # type: ignore[attr-defined]

@@ -1,0 +1,310 @@
+"""The judge's side of the jail: starts the zygote, asks it for student processes, watches and kills them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import mmap
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from nbjudge.errors import SandboxError
+from nbjudge.model import Limits
+from nbjudge.sandbox.filter import build_filter
+from nbjudge.sandbox.memory import exact_memory, tree_memory
+from nbjudge.sandbox.root import list_binds
+
+Isolation = Literal["namespaces", "none"]
+
+ARENA = 256 << 20  # bytes; sparse: only what is written takes memory
+LOG = 64 << 10  # bytes of what the student's process wrote to fd 2
+START_SECONDS = 120.0  # a cold start that reads torch from a slow disk
+ANSWER_SECONDS = 30.0
+CPU_BACKSTOP = 3600  # seconds; wall-clock limits are the judge's, this only ends what nobody watches
+FIRST_UID = 200_000  # of the 65,536 host ids that a root zygote maps; no account may live there
+SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+ENVIRONMENT = {
+    "HOME": "/tmp",  # inside the jail
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "Agg",
+    "MPLCONFIGDIR": "/tmp",
+    "MALLOC_ARENA_MAX": "2",  # each further arena takes 64 MB of the address space limit
+    "OMP_NUM_THREADS": "1",  # one parallel region in the zygote would hang every child
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",  # set order must not change a grade
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # the plain check would initialise CUDA before the fork
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a student process ended."""
+
+    signal: int | None
+    status: int | None
+    cpu: float  # seconds
+
+
+class Student:
+    """One student process as the judge holds it."""
+
+    def __init__(
+        self, zygote: Zygote, pid: int, handle: int, channel: socket.socket, arena: mmap.mmap, log: mmap.mmap
+    ):
+        self.channel = channel  # SOCK_SEQPACKET, the judge's end; recv gives b"" when the process is dead
+        self.arena = arena  # shared with the student, sealed
+        self._zygote = zygote
+        self._pid = pid  # in the zygote's namespace
+        self._handle = handle  # pidfd
+        self._log = log
+        self._limit = 0
+        self._exit: Exit | None = None
+
+    def over_memory(self) -> bool:
+        """Whether the process and its children together exceed their memory limit (beyond the zygote's pages)."""
+        allowed = self._zygote.resident + self._limit
+        return tree_memory(self._handle) > allowed and exact_memory(self._handle) > allowed
+
+    def dump_traceback(self) -> str:
+        """What the student's process says it is doing: faulthandler's text, untrusted."""
+        before = len(self.log())
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(self._handle, signal.SIGUSR1)
+        deadline = time.monotonic() + 0.5
+        while time.monotonic() < deadline:
+            time.sleep(0.01)
+            text = self.log()[before:]
+            if "most recent call first" in text and text.endswith("\n"):
+                return text
+        return self.log()[before:]
+
+    def log(self) -> str:
+        """What the process wrote to its stderr descriptor, at most LOG bytes, untrusted."""
+        return bytes(self._log).split(b"\0", 1)[0].decode(errors="replace")
+
+    def kill(self) -> Exit:
+        """Kills the process with all that it started, and reaps it; a second call returns the same Exit."""
+        if self._exit is None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            answer = self._zygote.ask({"op": "reap", "pid": self._pid})
+            code = answer["status"]
+            self._exit = Exit(
+                signal=-code if code < 0 else None, status=code if code >= 0 else None, cpu=answer["cpu"]
+            )
+            self.channel.close()
+            os.close(self._handle)
+        return self._exit
+
+
+class Zygote:
+    """A warm process in a jail of its own that forks student processes; one per worker, one student at a time."""
+
+    def __init__(self, isolation: Isolation = "namespaces", helpers: Path | None = None):
+        """Starts it; `helpers` is the folder of the assignment's helper files. SandboxError if the jail can't be made."""
+        self.isolation = isolation
+        self._folder = Path(tempfile.mkdtemp(prefix="nbjudge-"))
+        self._work = 0
+        try:
+            self._start(helpers)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, helpers: Path | None) -> None:
+        jailed = self.isolation == "namespaces"
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(START_SECONDS)
+        os.set_inheritable(theirs.fileno(), True)
+        self._process = subprocess.Popen(
+            # sh-free way to put the socket on descriptor 3: the zygote expects nothing else to be open
+            [sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, str(theirs.fileno())],
+            env=ENVIRONMENT,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
+        theirs.close()
+        maps = _id_maps(self._process.pid)
+        self._send(
+            {
+                "isolation": self.isolation,
+                "folder": str(self._folder),
+                "binds": list_binds() if jailed else [],
+                "helpers": str(helpers) if helpers else None,
+                "filter": build_filter().hex() if jailed else "",
+                "many_uids": maps.many,
+            }
+        )
+        answer = self._receive()
+        if answer.get("map"):
+            maps.write()
+            self._control.send(b"mapped")
+            answer = self._receive()
+        if "error" in answer:
+            raise SandboxError(
+                f"the jail could not be made; `nbjudge doctor` says what is missing.\n{answer['error']}"
+            )
+        self._control.settimeout(ANSWER_SECONDS)
+        self.resident: int = answer["RssAnon"]  # bytes every student starts with, shared with the zygote
+        self._size: int = answer["VmSize"]
+
+    def spawn(self, limits: Limits) -> Student:
+        """Forks a student process; it serves the wire protocol on `channel` and `arena` at once."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        arena, log = _sealed_memory("arena", ARENA), _sealed_memory("log", LOG)
+        plan = {
+            "seconds_cpu": CPU_BACKSTOP,
+            "address_space": self._size + ARENA + limits.memory,
+            "processes": limits.processes,
+            "disk": limits.disk,
+        }
+        try:
+            packet = json.dumps({"op": "spawn", "plan": plan, "work": self._make_work()}).encode()
+            socket.send_fds(self._control, [packet], [theirs.fileno(), arena, log])
+            answer, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+            reply = json.loads(answer or b'{"error": "the zygote died"}')
+            if "error" in reply:
+                raise SandboxError(f"no student process: {reply['error']}")
+            student = Student(self, reply["pid"], fds[0], ours, mmap.mmap(arena, ARENA), mmap.mmap(log, LOG))
+            student._limit = limits.memory
+            return student
+        except OSError as error:
+            raise SandboxError(f"the zygote does not answer: {error}") from error
+        finally:
+            theirs.close()
+            os.close(arena)
+            os.close(log)
+
+    def reset(self) -> None:
+        """Kills and reaps whatever students are left, after a judge that did not end well."""
+        self.ask({"op": "reset"})
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One request to the zygote and its answer; SandboxError where there is none."""
+        self._send(request)
+        answer = self._receive()
+        if "error" in answer:
+            raise SandboxError(f"zygote: {answer['error']}")
+        return answer
+
+    def close(self) -> None:
+        """Ends the zygote and every student with it."""
+        if hasattr(self, "_process"):
+            self._control.close()
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Zygote:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def _make_work(self) -> str | None:
+        if self.isolation != "none":
+            return None
+        self._work += 1
+        folder = self._folder / f"{os.getpid()}-{self._work}"
+        folder.mkdir()
+        return str(folder)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self._control.send(json.dumps(message).encode())
+        except OSError as error:
+            raise SandboxError(f"the zygote is gone: {error}") from error
+
+    def _receive(self) -> dict[str, Any]:
+        try:
+            packet = self._control.recv(1 << 16)
+        except OSError as error:
+            raise SandboxError(f"the zygote does not answer: {error}") from error
+        if not packet:
+            raise SandboxError("the zygote died; `nbjudge doctor` tries the jail step by step")
+        message: dict[str, Any] = json.loads(packet)
+        return message
+
+
+_BOOT = """
+import os, sys
+fd = int(sys.argv[1])
+os.dup2(fd, 3)
+if fd != 3:
+    os.close(fd)
+from nbjudge.sandbox.zygote import main
+main()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _IdMaps:
+    """Which ids the zygote's user namespace has, and how they get there."""
+
+    pid: int
+    uid_map: str
+    gid_map: str
+    many: bool
+
+    def write(self) -> None:
+        folder = Path(f"/proc/{self.pid}")
+        if self.many and os.geteuid() != 0:
+            for tool, text in (("newuidmap", self.uid_map), ("newgidmap", self.gid_map)):
+                subprocess.run([tool, str(self.pid), *text.split()], check=True, capture_output=True)  # noqa: S603
+            return
+        try:
+            if not self.many:
+                (folder / "setgroups").write_text("deny")
+            (folder / "gid_map").write_text(self.gid_map)
+            (folder / "uid_map").write_text(self.uid_map)
+        except OSError as error:
+            raise SandboxError(f"the id maps of the jail could not be written: {error}") from error
+
+
+def _id_maps(pid: int) -> _IdMaps:
+    uid, gid = os.geteuid(), os.getegid()
+    if uid == 0:
+        text = f"0 {FIRST_UID} 65536"
+        return _IdMaps(pid, text, text, many=True)
+    ranges = [_sub_ids(path, uid) for path in ("/etc/subuid", "/etc/subgid")]
+    if all(ranges) and shutil.which("newuidmap") and shutil.which("newgidmap"):
+        return _IdMaps(pid, f"0 {uid} 1 1 {ranges[0]} 65535", f"0 {gid} 1 1 {ranges[1]} 65535", many=True)
+    return _IdMaps(pid, f"0 {uid} 1", f"0 {gid} 1", many=False)
+
+
+def _sub_ids(path: str, uid: int) -> int | None:
+    """The first subordinate id of `uid`, if it has at least 65,535."""
+    import pwd
+
+    try:
+        name = pwd.getpwuid(uid).pw_name
+        lines = Path(path).read_text().splitlines()
+    except (KeyError, OSError):
+        return None
+    for line in lines:
+        owner, first, count = line.split(":")
+        if owner in (name, str(uid)) and int(count) >= 65535:
+            return int(first)
+    return None
+
+
+def _sealed_memory(name: str, size: int) -> int:
+    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.truncate(fd, size)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
+    return fd

@@ -1,0 +1,91 @@
+"""The file system that a zygote and its students see: a tmpfs with read-only binds, and nothing of the judge's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from nbjudge.sandbox import linux
+
+DEVICES = ("null", "zero", "full", "random", "urandom")
+SYSTEM = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/etc/localtime")
+HELPERS = "/course"  # the assignment's helper files
+SPARE = "/.spare"  # second home of binds that a student's private /tmp would hide
+
+
+def list_binds() -> list[str]:
+    """The paths that the jail shows read-only, under their own names: the interpreter and its libraries."""
+    prefixes = {os.path.realpath(sys.base_prefix), os.path.realpath(sys.prefix)}
+    # The venv's interpreter is a link into the base installation; both names must work inside.
+    prefixes |= {sys.base_prefix, sys.prefix}
+    packages = {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
+    paths = [*SYSTEM, *sorted(p for p in prefixes | packages if p not in ("/", "/usr"))]
+    return [path for path in paths if os.path.exists(path) and not _inside_another(path, paths)]
+
+
+def build_root(folder: str, binds: list[str], helpers: str | None) -> None:
+    """Makes `folder` the root of this mount namespace; the caller has unshared it and may mount."""
+    linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
+    linux.mount("root", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=512m,mode=755")
+    for path in binds:
+        _bind(path, folder + path)
+        if _under_tmp(path):
+            _bind(path, folder + SPARE + path)
+    if helpers:
+        # A copy: a bind would tell its host path in every student's /proc/self/mountinfo.
+        shutil.copytree(helpers, folder + HELPERS)
+    for name in DEVICES:
+        _bind(f"/dev/{name}", f"{folder}/dev/{name}", device=True)
+    for name in ("tmp", "proc", "dev/shm", "work"):
+        os.makedirs(f"{folder}/{name}", exist_ok=True)
+    for name, target in {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}.items():
+        os.symlink(target, f"{folder}/dev/{name}")
+    os.makedirs(f"{folder}/etc", exist_ok=True)
+    Path(f"{folder}/etc/passwd").write_text("student:x:1000:1000:student:/tmp:/usr/sbin/nologin\n")
+    # Non-recursive: a full view of some proc must exist before the kernel lets a namespace mount its own.
+    linux.mount("/proc", f"{folder}/proc", None, linux.MS_BIND)
+    linux.change_root(folder)
+    linux.mount("tmp", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=64m,mode=1777")
+    _restore_hidden(binds)
+    linux.protect_mount("/", linux.MOUNT_ATTR_RDONLY, recursive=False)
+
+
+def hide_tmp(binds: list[str], size: int) -> None:
+    """Gives this mount namespace an empty /tmp and /dev/shm of `size` bytes each, keeping binds below /tmp."""
+    flags = linux.MS_NOSUID | linux.MS_NODEV
+    for path in ("/tmp", "/dev/shm"):
+        linux.mount("tmp", path, "tmpfs", flags, f"size={size},nr_inodes=16384,mode=1777")
+    _restore_hidden(binds)
+
+
+def _restore_hidden(binds: list[str]) -> None:
+    for path in filter(_under_tmp, binds):
+        _bind(SPARE + path, path)
+
+
+def _inside_another(path: str, paths: list[str]) -> bool:
+    return any(path.startswith(other + "/") for other in paths)
+
+
+def _under_tmp(path: str) -> bool:
+    return path.startswith("/tmp/")
+
+
+def _bind(outside: str, inside: str, *, device: bool = False) -> None:
+    if os.path.islink(outside):
+        if not os.path.lexists(inside):
+            os.makedirs(os.path.dirname(inside), exist_ok=True)
+            os.symlink(os.readlink(outside), inside)
+        return
+    if os.path.isdir(outside):
+        os.makedirs(inside, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(inside), exist_ok=True)
+        Path(inside).touch()
+    linux.mount(outside, inside, None, linux.MS_BIND | linux.MS_REC)
+    attributes = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID
+    if not device:
+        attributes |= linux.MOUNT_ATTR_NODEV
+    linux.protect_mount(inside, attributes)

@@ -1,0 +1,106 @@
+"""The walls around one student process, put up by the child itself after the fork and before any student code."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from dataclasses import dataclass
+
+from nbjudge.sandbox import linux
+from nbjudge.sandbox.root import HELPERS, hide_tmp
+
+WORK = "/tmp/work"  # inside the jail
+STUDENT = 1000  # uid and gid inside the jail
+NAMESPACES = (
+    linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWCGROUP
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a student process may use and see; made by the judge, sent through the zygote."""
+
+    seconds_cpu: int  # backstop: RLIMIT_CPU of the whole process
+    address_space: int  # bytes: RLIMIT_AS
+    processes: int
+    disk: int  # bytes of /tmp and of one file
+    binds: list[str]  # what the jail shows; those below /tmp must be bound again
+    filter: bytes  # seccomp program
+    many_uids: bool  # the zygote's user namespace maps more than one uid
+
+
+def raise_walls(plan: Plan) -> None:
+    """Jails the calling process for good; OSError names the wall that could not be made.
+
+    The order matters: what needs capabilities comes before they are dropped, and the filter is last because it
+    forbids most of what stands above it.
+    """
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    linux.unshare(NAMESPACES)
+    own = os.open("/proc/self", os.O_PATH | os.O_DIRECTORY)  # the zygote's proc, writable, for the id maps
+    hide_tmp(plan.binds, plan.disk)
+    _mount_proc()
+    enter_work(WORK, HELPERS)
+    limit(plan)
+    _become_student(plan.many_uids, own)
+    os.close(own)
+    linux.drop_capabilities()
+    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+    linux.landlock_read_only(("/tmp", "/dev/shm", "/dev/null", "/dev/zero", "/dev/full"))
+    linux.install_filter(plan.filter)
+
+
+def enter_work(work: str, helpers: str) -> None:
+    """Makes the folder that student code starts in, with links to the assignment's helper files."""
+    os.makedirs(work, exist_ok=True)
+    os.chmod(work, 0o777)
+    if os.path.isdir(helpers):
+        for name in os.listdir(helpers):
+            os.symlink(f"{helpers}/{name}", f"{work}/{name}")
+    os.chdir(work)
+
+
+def limit(plan: Plan) -> None:
+    """Sets the rlimits of the calling process, soft and hard."""
+    for kind, value in {
+        resource.RLIMIT_AS: plan.address_space,
+        resource.RLIMIT_CPU: plan.seconds_cpu,
+        resource.RLIMIT_NPROC: plan.processes,
+        resource.RLIMIT_FSIZE: plan.disk,
+        resource.RLIMIT_NOFILE: 512,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 1 << 20,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_SIGPENDING: 256,
+    }.items():
+        resource.setrlimit(kind, (value, value))
+
+
+def _mount_proc() -> None:
+    flags = linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+    try:
+        linux.mount("proc", "/proc", "proc", flags, "hidepid=2,subset=pid")
+    except PermissionError:
+        # A container masks parts of proc, so the kernel refuses a fresh one: an empty folder is safe, too.
+        linux.mount("none", "/proc", "tmpfs", flags, "size=4k")
+
+
+def _become_student(many_uids: bool, own: int) -> None:
+    uid = 0
+    if many_uids:
+        uid = STUDENT
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        linux.prctl(linux.PR_SET_DUMPABLE, 1)  # or /proc/self belongs to root and the maps can't be written
+    linux.unshare(linux.CLONE_NEWUSER)
+    for name, text in (
+        ("setgroups", "deny"),
+        ("gid_map", f"{STUDENT} {uid} 1"),
+        ("uid_map", f"{STUDENT} {uid} 1"),
+    ):
+        fd = os.open(name, os.O_WRONLY, dir_fd=own)
+        os.write(fd, text.encode())
+        os.close(fd)
+    linux.prctl(linux.PR_SET_DUMPABLE, 0)

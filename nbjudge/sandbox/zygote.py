@@ -1,0 +1,195 @@
+"""The fork server's process: warms up once inside the jail, then forks a student process for each request.
+
+Started by `nbjudge.sandbox.Zygote` with one descriptor, the control socket. It holds no test, no secret and no path of
+the judge's, because every student process inherits its memory.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from typing import Any, NoReturn
+
+from nbjudge.sandbox import linux
+from nbjudge.sandbox.root import build_root
+from nbjudge.sandbox.walls import Plan, enter_work, limit, raise_walls
+
+CONTROL = 3
+STUDENT_FDS = 3  # sent with a spawn request: channel, arena, log
+PACKET = 1 << 16
+NEW = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
+
+
+def main() -> NoReturn:
+    """Sets the jail up, warms up, serves until the judge closes the control socket."""
+    control = socket.socket(fileno=CONTROL)
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    setup = json.loads(control.recv(PACKET))
+    try:
+        from nbjudge.student import warm_up  # before the root changes: this package is not inside
+
+        if setup["isolation"] == "namespaces":
+            _enter_jail(control, setup)
+        warm_up()
+        threads = len(os.listdir("/proc/self/task"))
+        if threads != 1:
+            raise RuntimeError(f"the zygote has {threads} threads; a forked child would hang")
+    except BaseException:
+        _send(control, {"error": traceback.format_exc(limit=-4)})
+        os._exit(1)
+    gc.collect()
+    gc.freeze()
+    _send(control, {"ready": True, **_memory()})
+    _serve(control, setup)
+
+
+def _enter_jail(control: socket.socket, setup: dict[str, Any]) -> None:
+    privileged = os.geteuid() == 0
+    if privileged:
+        # Root builds the root with the host's rights, then gives them up: the binds become locked mounts.
+        linux.unshare(linux.CLONE_NEWNS)
+        build_root(setup["folder"], setup["binds"], setup["helpers"])
+    linux.unshare(linux.CLONE_NEWUSER)
+    _ask_for_maps(control)
+    os.setresgid(0, 0, 0)
+    os.setresuid(0, 0, 0)
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)  # new ids cleared it
+    linux.prctl(linux.PR_SET_DUMPABLE, 1)
+    linux.unshare(NEW | linux.CLONE_NEWCGROUP)
+    if not privileged:
+        build_root(setup["folder"], setup["binds"], setup["helpers"])
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+    linux.mount("proc", "/proc", "proc", flags)
+
+
+def _ask_for_maps(control: socket.socket) -> None:
+    _send(control, {"map": True})
+    if control.recv(PACKET) != b"mapped":
+        raise RuntimeError("the judge could not write the id maps")
+
+
+def _serve(control: socket.socket, setup: dict[str, Any]) -> NoReturn:
+    children: set[int] = set()
+    while True:
+        packet, fds, _, _ = socket.recv_fds(control, PACKET, STUDENT_FDS)
+        if not packet:
+            os._exit(0)  # as pid 1 of its namespace it takes every student along
+        request = json.loads(packet)
+        if request["op"] == "spawn":
+            _spawn(control, setup, request, fds, children)
+        elif request["op"] == "reap":
+            _send(control, _reap(request["pid"], children))
+        elif request["op"] == "reset":
+            for pid in tuple(children):
+                os.kill(pid, signal.SIGKILL)
+                _reap(pid, children)
+            _send(control, {"ready": True})
+        for fd in fds:
+            os.close(fd)
+
+
+def _spawn(
+    control: socket.socket, setup: dict[str, Any], request: dict[str, Any], fds: list[int], children: set[int]
+) -> None:
+    jailed = setup["isolation"] == "namespaces"
+    plan = Plan(
+        **request["plan"],
+        binds=setup["binds"],
+        filter=bytes.fromhex(setup["filter"]),
+        many_uids=setup["many_uids"],
+    )
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY) if jailed else -1
+    read, write = os.pipe()
+    if jailed:
+        linux.unshare(linux.CLONE_NEWPID)  # the next child is pid 1 of a namespace of its own
+    pid = os.fork()
+    if pid == 0:
+        _become_student(plan, jailed, request.get("work"), setup.get("helpers"), fds, write)
+    os.close(write)
+    if jailed:
+        linux.setns(own, linux.CLONE_NEWPID)
+        os.close(own)
+    children.add(pid)
+    problem = b""
+    while chunk := os.read(read, PACKET):
+        problem += chunk
+    os.close(read)
+    if problem != b"ok":
+        _reap(pid, children)
+        _send(control, {"error": problem.decode(errors="replace") or "the student process died in its walls"})
+        return
+    handle = os.pidfd_open(pid)
+    socket.send_fds(control, [json.dumps({"pid": pid}).encode()], [handle])
+    os.close(handle)
+
+
+def _become_student(
+    plan: Plan, jailed: bool, work: str | None, helpers: str | None, fds: list[int], report: int
+) -> NoReturn:
+    try:
+        _arrange_descriptors(fds, report)
+        if jailed:
+            raise_walls(plan)
+        else:
+            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+            os.setsid()
+            enter_work(work or ".", helpers or "")
+            limit(plan)
+        os.environ.clear()
+        os.environ.update(HOME=os.getcwd(), LANG="C.UTF-8", MPLBACKEND="Agg", OMP_NUM_THREADS="1")
+    except BaseException:
+        os.write(5, traceback.format_exc(limit=-3).encode()[:PACKET])
+        os._exit(1)
+    os.write(5, b"ok")
+    os.close(5)
+    from nbjudge.student import serve
+
+    serve(3, 4)
+
+
+def _arrange_descriptors(fds: list[int], report: int) -> None:
+    """0, 1: /dev/null; 2: log; 3: channel; 4: arena; 5: report; everything else closed."""
+    sources = [os.open("/dev/null", os.O_RDWR), *fds, report]
+    # Out of the way first: a source may sit on a number that is another's target.
+    null, channel, arena, log, report = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) for fd in sources)
+    for source, target in ((null, 0), (null, 1), (log, 2), (channel, 3), (arena, 4), (report, 5)):
+        os.dup2(source, target)
+    linux.close_from(6)
+
+
+def _reap(pid: int, children: set[int]) -> dict[str, Any]:
+    if pid not in children:
+        return {"error": f"no student process {pid}"}
+    _, status, usage = os.wait4(pid, 0)
+    children.discard(pid)
+    return {"status": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime}
+
+
+def _memory() -> dict[str, int]:
+    sizes = {}
+    with open("/proc/self/status") as file:
+        for line in file:
+            name, _, rest = line.partition(":")
+            if name in ("VmSize", "RssAnon"):
+                sizes[name] = int(rest.split()[0]) << 10
+    return sizes
+
+
+def _send(control: socket.socket, message: dict[str, Any]) -> None:
+    control.send(json.dumps(message).encode())
+
+
+if __name__ == "__main__":
+    sys.modules["nbjudge.sandbox.zygote"] = sys.modules["__main__"]
+    main()
