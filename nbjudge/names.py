@@ -1,0 +1,125 @@
+"""What a cell's Python code defines, read without running it and tolerant of IPython syntax and broken code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+
+MAX_PARSED = 200_000  # characters; beyond, and where Python can't parse, a pattern at line starts must do
+PYTHON_MAGICS = ("time", "timeit", "capture", "prun", "debug")  # cell magics whose body is still Python
+CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*")
+LINE_MAGIC = re.compile(r"^([ \t]*)(?:[%!]|\?).*$", re.MULTILINE)
+HELP = re.compile(r"^([ \t]*)[\w.]+\?{1,2}[ \t]*$", re.MULTILINE)
+ASSIGNED_MAGIC = re.compile(r"^([ \t]*[\w, \t]+=[ \t]*)[%!].*$", re.MULTILINE)
+AT_LINE_START = re.compile(
+    r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
+)
+FENCE = re.compile(r"\A\s*```[^\n]*\n(.*?)\n?```\s*\Z", re.DOTALL)
+
+
+def defined_names(source: str) -> frozenset[str]:
+    """The names that the code binds at top level: functions, classes, assignments, not imports."""
+    tree = parse(source)
+    if tree is None:
+        return names_at_line_starts(source)
+    return frozenset(
+        name
+        for node in top_level(tree.body)
+        if not isinstance(node, ast.Import | ast.ImportFrom)
+        for name in bound_names(node)
+    )
+
+
+def names_at_line_starts(source: str) -> frozenset[str]:
+    """The same by a pattern, for code that is broken or too long to parse."""
+    return frozenset(
+        function or variable for function, variable in AT_LINE_START.findall(plain_python(source))
+    )
+
+
+def parse(source: str) -> ast.Module | None:
+    """The syntax tree, None if this is no Python or too much of it."""
+    if len(source) > MAX_PARSED:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "\d" in a student's text is no concern of the terminal
+            try:
+                return ast.parse(source)
+            except SyntaxError:
+                return ast.parse(plain_python(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def plain_python(source: str) -> str:
+    """The source with IPython's magics and shell lines replaced by `pass`; every line keeps its number."""
+    magic = CELL_MAGIC.match(source)
+    if magic and magic[1] not in PYTHON_MAGICS:
+        return ""
+    if magic:
+        source = "\n" * magic[0].count("\n") + source[magic.end() :]
+    source = ASSIGNED_MAGIC.sub(r"\1None", source)
+    source = LINE_MAGIC.sub(r"\1pass", source)
+    return HELP.sub(r"\1pass", source)
+
+
+def unfenced(source: str) -> str:
+    """The code inside a Markdown fence, if the whole text is one; else the text."""
+    match = FENCE.match(source)
+    return match[1] if match else source
+
+
+def additions(edited: str, original: str) -> str:
+    """What an edited given cell brings along: its imports and definitions of names that the original lacks.
+
+    The other lines are blank, so that line numbers in tracebacks stay those of the student's cell.
+    """
+    new, old = parse(edited), parse(original)
+    if new is None or old is None:
+        return ""
+    known = {name for node in top_level(old.body) for name in bound_names(node)}
+    kept = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef
+    lines = edited.split("\n")  # splitlines() also splits at form feeds, where Python doesn't
+    result = [""] * len(lines)
+    for node in new.body:
+        if isinstance(node, kept) and not known.issuperset(bound_names(node)):
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            last = node.end_lineno or node.lineno
+            result[first - 1 : last] = lines[first - 1 : last]
+    return "\n".join(result).rstrip()
+
+
+def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module, into `if`, `for`, `with` and `try` but not into functions and classes."""
+    todo = list(body)[::-1]
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            inner = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
+            handlers = [stmt for handler in getattr(node, "handlers", []) for stmt in handler.body]
+            todo.extend((inner + handlers)[::-1])
+
+
+def bound_names(node: ast.stmt) -> frozenset[str]:
+    """The names that this one statement binds."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return frozenset([node.name])
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return frozenset(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AnnAssign | ast.For | ast.AsyncFor):
+        targets = [node.target]
+    elif isinstance(node, ast.With | ast.AsyncWith):
+        targets = [item.optional_vars for item in node.items if item.optional_vars]
+    return frozenset(
+        part.id
+        for target in targets
+        for part in ast.walk(target)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    )

@@ -1,0 +1,430 @@
+"""Submitted notebook -> Program: finds the released cells again and mends what editors and students did to them.
+
+docs/repair.md says the rules in plain words. Nothing here runs or evaluates the student's code, and no text
+of the student's gets into a repair's sentence.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nbjudge.model import Cell, Language, Program
+from nbjudge.names import additions, defined_names, names_at_line_starts, parse, unfenced
+from nbjudge.notebook import (
+    NotANotebook,
+    Notebook,
+    cell_id,
+    exercise_of,
+    grade_id,
+    normalise,
+    tidy,
+)
+from nbjudge.template import Slot, Template
+
+MAX_REPAIRS = 100
+MAX_PARSED_TOTAL = 2_000_000  # characters of one notebook that are parsed; beyond, patterns must do
+SIMILAR = 0.5  # share of lines that makes a cell without ids an edited copy of a released one
+WORD = re.compile(r"\w+")
+CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+LATIN = re.compile("[a-z]", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Cell:
+    """One cell of the student's."""
+
+    position: int  # 1-based
+    code: bool
+    source: str
+    grade_id: str | None
+    cell_id: str | None
+    short: bool  # short enough to be parsed
+    known: frozenset[str] | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        if self.known is None:
+            self.known = defined_names(self.source) if self.short else names_at_line_starts(self.source)
+        return self.known
+
+
+@dataclass(slots=True)
+class _Match:
+    """Which cells of the student's belong to which slot."""
+
+    cells: list[_Cell]
+    chosen: dict[str, list[_Cell]] = field(default_factory=dict)  # slot id -> the cells that count, in order
+    claimed: dict[int, str] = field(default_factory=dict)  # position -> slot id, copies that lost included
+    notes: list[tuple[int, str]] = field(default_factory=list)  # position, sentence
+
+    def note(self, position: int, sentence: str) -> None:
+        self.notes.append((position, sentence))
+
+    def free(self) -> list[_Cell]:
+        return [cell for cell in self.cells if cell.position not in self.claimed]
+
+
+def repair(submitted: Notebook, template: Template) -> Program:
+    """The program that a submitted notebook amounts to. Never raises: what can't be found is missing."""
+    try:
+        notebook = tidy(submitted)
+    except NotANotebook as error:
+        return rejected_program(str(error))
+    match = _match(notebook, template)
+    solutions = [slot for slot in template.slots if slot.role in ("solution", "manual")]
+    missing = tuple(slot.id for slot in solutions if slot.id not in match.chosen)
+    _note_whole(match, notebook, template, len(missing) == len(solutions))
+    cells = tuple(_program_cells(match, template))
+    return Program(
+        language=_language(notebook, template),
+        cells=cells,
+        missing=missing,
+        unchanged=tuple(slot.id for slot in solutions if _is_unchanged(slot, match.chosen.get(slot.id))),
+        repairs=_sentences(match.notes),
+    )
+
+
+def match_cells(submitted: Notebook, template: Template) -> dict[str, tuple[int, ...]]:
+    """1-based positions of the submitted cells that stand for each released cell, by slot id.
+
+    More than one where a solution was split. What is missing has no entry.
+    """
+    match = _match(tidy(submitted), template)
+    return {name: tuple(cell.position for cell in cells) for name, cells in match.chosen.items()}
+
+
+def rejected_program(reason: str, language: Language = "en") -> Program:
+    """The program of a file that is no notebook."""
+    return Program(language=language, cells=(), missing=(), unchanged=(), repairs=(), rejected=reason)
+
+
+# Finding the released cells again
+
+
+def _match(notebook: Notebook, template: Template) -> _Match:
+    match = _Match(_student_cells(notebook))
+    claims: dict[str, list[_Cell]] = {}
+    _claim_by_ids(match, template, claims)
+    _claim_by_source(match, template, claims)
+    _claim_similar(match, template, claims)
+    for slot in template.slots:
+        if slot.id in claims:
+            match.chosen[slot.id] = _choose(slot, claims[slot.id], match)
+    _find_by_names(match, template)
+    _join_split(match, template)
+    return match
+
+
+def _student_cells(notebook: Notebook) -> list[_Cell]:
+    cells, total = [], 0
+    for position, cell in enumerate(notebook["cells"], 1):
+        total += len(cell["source"])
+        code = cell["cell_type"] == "code"
+        cells.append(
+            _Cell(
+                position=position,
+                code=code,
+                source=cell["source"] if code else unfenced(cell["source"]),
+                grade_id=grade_id(cell),
+                cell_id=cell_id(cell),
+                short=total <= MAX_PARSED_TOTAL,
+            )
+        )
+    return cells
+
+
+def _claim(match: _Match, slot: Slot, cell: _Cell, claims: dict[str, list[_Cell]]) -> None:
+    match.claimed[cell.position] = slot.id
+    claims.setdefault(slot.id, []).append(cell)
+
+
+def _claim_by_ids(match: _Match, template: Template, claims: dict[str, list[_Cell]]) -> None:
+    graded = {slot.id: slot for slot in template.slots if slot.role != "given"}
+    by_cell = {slot.cell: slot for slot in template.slots}
+    whole = not any(cell.grade_id in graded for cell in match.cells)
+    for cell in match.cells:
+        slot = graded.get(cell.grade_id or "") or by_cell.get(cell.cell_id or "")
+        if slot is None:
+            continue
+        _claim(match, slot, cell, claims)
+        if not whole and slot.role in ("solution", "manual") and cell.grade_id != slot.id:
+            match.note(
+                cell.position,
+                f"Cell {cell.position} had lost its nbgrader metadata; its cell id says {slot.id!r}.",
+            )
+    if whole and graded and claims:
+        match.note(
+            0, "The nbgrader metadata is gone (Colab and Kaggle drop it); cells were recognised by their ids."
+        )
+
+
+def _claim_by_source(match: _Match, template: Template, claims: dict[str, list[_Cell]]) -> None:
+    """Cells without ids that are as released; copies of a released cell beside the original count here too."""
+    by_source: dict[str, list[Slot]] = {}
+    for slot in template.slots:
+        by_source.setdefault(normalise(slot.source), []).append(slot)
+    for cell in match.free():
+        slots = by_source.get(normalise(cell.source), []) if cell.source.strip() else []
+        # Several stubs may read alike: then in order, and what is left over says nothing anyway.
+        alike = [slot for slot in slots if slot.id not in claims] or slots
+        if alike and alike[0].code == cell.code:
+            _claim(match, alike[0], cell, claims)
+
+
+def _claim_similar(match: _Match, template: Template, claims: dict[str, list[_Cell]]) -> None:
+    """Given and grade cells that lost their ids and were edited: by the share of equal lines."""
+    wanted = {
+        slot.id: slot for slot in template.slots if slot.role in ("given", "grade") and slot.id not in claims
+    }
+    lines = {name: _lines(slot.source) for name, slot in wanted.items()}
+    holders: dict[str, list[str]] = {}
+    for name, own in lines.items():
+        for line in own:
+            holders.setdefault(line, []).append(name)
+    for cell in match.free():
+        own = _lines(cell.source) if cell.code else set()
+        candidates = {name for line in own for name in holders.get(line, ()) if name in wanted}
+        shares = {name: len(own & lines[name]) / len(own | lines[name]) for name in sorted(candidates)}
+        best = max(shares, key=lambda name: shares[name], default=None)
+        if best is not None and shares[best] >= SIMILAR:
+            _claim(match, wanted.pop(best), cell, claims)
+
+
+def _lines(source: str) -> set[str]:
+    return {line.strip() for line in source.split("\n") if line.strip()}
+
+
+def _choose(slot: Slot, cells: Sequence[_Cell], match: _Match) -> list[_Cell]:
+    """Of several cells that claim a slot the ones that count: a solution's last changed one, with its other parts."""
+    if slot.role in ("given", "grade"):
+        _note_released(slot, cells, match)
+        return [cells[0]]
+    changed = [cell for cell in cells if not _is_stub(slot, cell)]
+    of_type = [cell for cell in changed if cell.code == slot.code]
+    kept = _parts(of_type or changed) if slot.role == "solution" else (of_type or changed)[-1:]
+    kept = kept or [cells[-1]]
+    _note_choice(slot, cells, kept, match)
+    return kept
+
+
+def _parts(cells: Sequence[_Cell]) -> list[_Cell]:
+    """The last cell, and every earlier one that defines nothing which a later one defines: a split, not a copy."""
+    kept: list[_Cell] = []
+    names: frozenset[str] = frozenset()
+    sources: set[str] = set()
+    for cell in reversed(cells):
+        source = normalise(cell.source)
+        if source not in sources and not (names & cell.names):
+            kept.insert(0, cell)
+            names, sources = names | cell.names, sources | {source}
+    return kept
+
+
+def _note_released(slot: Slot, cells: Sequence[_Cell], match: _Match) -> None:
+    kind = "given" if slot.role == "given" else "test"
+    if normalise(cells[0].source) != normalise(slot.source) or not cells[0].code:
+        match.note(
+            cells[0].position, f"Cell {cells[0].position} ({kind}) was edited; the course's version counts."
+        )
+    for cell in cells[1:]:
+        match.note(
+            cell.position, f"Cell {cell.position} repeats the {kind} cell {slot.id!r}; it was left out."
+        )
+
+
+def _note_choice(slot: Slot, cells: Sequence[_Cell], kept: Sequence[_Cell], match: _Match) -> None:
+    if len(cells) > 1:
+        dropped = ", ".join(str(cell.position) for cell in cells if cell not in kept)
+        if dropped:
+            which = "the last changed one" if not _is_stub(slot, kept[-1]) else "the last one"
+            match.note(
+                kept[-1].position,
+                f"Several cells claim to be {slot.id!r}: {which}, cell {kept[-1].position}, counts; left out: {dropped}.",
+            )
+        _note_joined(slot, kept, match)
+    if slot.code and not kept[-1].code:
+        match.note(
+            kept[-1].position,
+            f"Cell {kept[-1].position} is no longer a code cell; its text was taken as the code of {slot.id!r}.",
+        )
+
+
+def _note_joined(slot: Slot, kept: Sequence[_Cell], match: _Match) -> None:
+    if len(kept) > 1:
+        positions = ", ".join(str(cell.position) for cell in kept)
+        match.note(kept[0].position, f"Cells {positions} are parts of {slot.id!r}; they were joined.")
+
+
+def _find_by_names(match: _Match, template: Template) -> None:
+    """Solutions that no id leads to, or whose cell is still the stub: by the names that they define."""
+    wanted = {
+        slot.id: slot
+        for slot in template.slots
+        if slot.role == "solution"
+        and slot.names
+        and all(_is_stub(slot, cell) for cell in match.chosen.get(slot.id, ()))
+    }
+    by_name = {name: slot for slot in wanted.values() for name in slot.names}
+    found: dict[str, list[_Cell]] = {}
+    for cell in match.free() if by_name else ():
+        if not cell.code and not _is_python(cell, by_name):
+            continue
+        for name in sorted({by_name[name].id for name in cell.names if name in by_name}):
+            found.setdefault(name, []).append(cell)
+    for name, cells in found.items():
+        _accept_found(wanted[name], cells, match)
+
+
+def _is_python(cell: _Cell, by_name: Mapping[str, Slot]) -> bool:
+    words = set(WORD.findall(cell.source)) if cell.short else set()
+    return not words.isdisjoint(by_name) and parse(cell.source) is not None
+
+
+def _accept_found(slot: Slot, cells: Sequence[_Cell], match: _Match) -> None:
+    kept = _parts([cell for cell in cells if cell.code] or cells)
+    for cell in cells:
+        match.claimed[cell.position] = slot.id
+    match.chosen[slot.id] = kept
+    names = ", ".join(sorted(slot.names.intersection(*[kept[-1].names]))) or "its names"
+    match.note(
+        kept[-1].position, f"Cell {kept[-1].position} was taken as {slot.id!r}, because it defines {names}."
+    )
+    _note_joined(slot, kept, match)
+
+
+def _join_split(match: _Match, template: Template) -> None:
+    """A changed solution that lacks a name which the free cells right beside it define: a split cell."""
+    for slot in template.slots:
+        own = match.chosen.get(slot.id, [])
+        if slot.role != "solution" or not own or _is_stub(slot, own[-1]):
+            continue
+        lacking = slot.names.difference(*(cell.names for cell in own))
+        beside = _beside(match, own, lacking) if lacking else []
+        if beside:
+            for cell in beside:
+                match.claimed[cell.position] = slot.id
+            match.chosen[slot.id] = sorted([*own, *beside], key=lambda cell: cell.position)
+            _note_joined(slot, match.chosen[slot.id], match)
+
+
+def _beside(match: _Match, own: Sequence[_Cell], lacking: frozenset[str]) -> list[_Cell]:
+    """The free code cells between a solution and the one beside it that defines what it lacks; after it, else before."""
+    for step in (1, -1):
+        gap: list[_Cell] = []
+        index = (own[-1] if step == 1 else own[0]).position - 1 + step
+        while 0 <= index < len(match.cells) and match.cells[index].position not in match.claimed:
+            if match.cells[index].code:
+                gap.append(match.cells[index])
+            index += step
+        last = max((number for number, cell in enumerate(gap) if cell.names & lacking), default=-1)
+        if last >= 0:
+            return gap[: last + 1]
+    return []
+
+
+def _is_stub(slot: Slot, cell: _Cell) -> bool:
+    return normalise(cell.source) == normalise(slot.source)
+
+
+def _is_unchanged(slot: Slot, cells: Sequence[_Cell] | None) -> bool:
+    return bool(cells) and all(_is_stub(slot, cell) for cell in cells or ())
+
+
+# The program
+
+
+def _program_cells(match: _Match, template: Template) -> Iterable[Cell]:
+    """The cells to run in the release's order; what the student added follows the released cell that precedes it."""
+    added = _added_after(match)
+    yield from added.get("", ())
+    for slot in template.slots:
+        chosen = match.chosen.get(slot.id, [])
+        if slot.role == "given":
+            if not slot.skip:
+                yield from _given(slot, chosen, match)
+        elif slot.role == "solution" and chosen and not slot.skip:
+            source = "\n\n".join(cell.source for cell in chosen)
+            yield Cell(slot.id, "solution", source, exercise_of(slot.id), chosen[0].position)
+        yield from added.get(slot.id, ())
+
+
+def _given(slot: Slot, chosen: Sequence[_Cell], match: _Match) -> Iterable[Cell]:
+    if not chosen:
+        match.note(0, f"The given cell {slot.id!r} was deleted; it was restored.")
+    yield Cell(slot.id, "given", slot.source, None, chosen[0].position if chosen else None)
+    if chosen and chosen[0].code and chosen[0].short and not _is_stub(slot, chosen[0]):
+        extra = additions(chosen[0].source, slot.source)
+        if extra:
+            position = chosen[0].position
+            match.note(
+                position,
+                f"Cell {position} (given): the imports and definitions that were added to it are kept.",
+            )
+            yield Cell(f"added-{position}", "added", extra, None, position)
+
+
+def _added_after(match: _Match) -> dict[str, list[Cell]]:
+    heads = {cell.position for cells in match.chosen.values() for cell in cells}
+    added: dict[str, list[Cell]] = {}
+    anchor = ""
+    for cell in match.cells:
+        if cell.position in heads:
+            anchor = match.claimed[cell.position]
+        elif cell.position not in match.claimed and cell.code and cell.source.strip():
+            # The id is ours: a student's could pretend to be a released cell's.
+            added.setdefault(anchor, []).append(
+                Cell(f"added-{cell.position}", "added", cell.source, None, cell.position)
+            )
+    return added
+
+
+def _note_whole(match: _Match, notebook: Notebook, template: Template, nothing_found: bool) -> None:
+    """Notes about the notebook as a whole: another assignment's, reordered, test cells deleted."""
+    own = notebook["metadata"].get("nbjudge")
+    claimed = own.get("assignment") if isinstance(own, dict) else None
+    if isinstance(claimed, str) and claimed != template.assignment:
+        match.note(
+            0, f"The notebook says that it belongs to another assignment than {template.assignment!r}."
+        )
+    if nothing_found:
+        match.note(0, "No solution cell of this assignment was found; is this another notebook?")
+        return
+    deleted = [slot.id for slot in template.slots if slot.role == "grade" and slot.id not in match.chosen]
+    if deleted:
+        match.note(0, f"Test cells were deleted; this changes nothing: {', '.join(deleted)}.")
+    order = [match.chosen[slot.id][0].position for slot in template.slots if slot.id in match.chosen]
+    for before, after in itertools.pairwise(order):
+        if after < before:
+            match.note(
+                0,
+                f"The cells were in another order (cell {after} belongs after cell {before}); it was restored.",
+            )
+            return
+
+
+def _sentences(notes: Sequence[tuple[int, str]]) -> tuple[str, ...]:
+    ordered = [sentence for _, sentence in sorted(notes, key=lambda note: note[0])]
+    if len(ordered) > MAX_REPAIRS:
+        more = len(ordered) - MAX_REPAIRS
+        return (*ordered[:MAX_REPAIRS], f"And {more} more repairs of this kind.")
+    return tuple(ordered)
+
+
+def _language(notebook: Notebook, template: Template) -> Language:
+    """What the release wrote into the notebook, else whose texts are in it, else its script."""
+    own = notebook["metadata"].get("nbjudge")
+    named = own.get("language") if isinstance(own, dict) else None
+    for language in template.texts:
+        if language == named:
+            return language
+    texts = [cell for cell in notebook["cells"] if cell["cell_type"] != "code"]
+    seen = {normalise(cell["source"]) for cell in texts} | {cell_id(cell) for cell in texts}
+    counts = {language: len(known & seen) for language, known in template.texts.items()}
+    best = max(counts, key=lambda language: counts[language])
+    if counts[best]:
+        return best
+    prose = "".join(cell["source"][:10_000] for cell in texts)
+    return "ru" if len(CYRILLIC.findall(prose)) > len(LATIN.findall(prose)) else "en"

@@ -1,0 +1,113 @@
+"""What a submission of an assignment should hold, read from the release and the source notebook."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nbjudge.errors import CourseError
+from nbjudge.model import Course, Language
+from nbjudge.names import defined_names
+from nbjudge.notebook import (
+    LANGUAGE_TAG,
+    SKIP_TAG,
+    Notebook,
+    Role,
+    cell_id,
+    grade_id,
+    normalise,
+    role,
+    tags,
+    tidy,
+)
+
+WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One released cell that a submission should hold: given code, or a graded cell."""
+
+    role: Role  # given, solution, grade or manual
+    id: str  # grade_id of a graded cell, else the nbformat id
+    cell: str  # nbformat id
+    code: bool
+    source: str  # as released: code to restore, or the stub
+    skip: bool  # tagged `skip-grading`
+    names: frozenset[str] = frozenset()  # of a solution: what it defines for others and no other cell does
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What the release says that a submission looks like; read once, used for every submission."""
+
+    assignment: str
+    slots: tuple[Slot, ...]  # in the release's order
+    texts: dict[Language, frozenset[str]]  # ids and texts of the cells that only one language has
+
+
+def load_template(course: Course, assignment: str) -> Template:
+    """The template of `assignment` from the course's source and release; CourseError if a file is missing."""
+    source = _load(
+        course.source(assignment) / f"{assignment}.ipynb", "create the assignment's source notebook"
+    )
+    release = course.release(assignment)
+    releases: dict[Language, Notebook] = {}
+    for number, language in enumerate(course.languages):
+        name = f"{assignment}.ipynb" if number == 0 else f"{assignment}.{language}.ipynb"
+        releases[language] = _load(release / name, f"run `nbjudge release {assignment}`")
+    return make_template(assignment, releases, source)
+
+
+def make_template(assignment: str, releases: Mapping[Language, Notebook], source: Notebook) -> Template:
+    """The template from the released notebooks by language and the instructor's notebook.
+
+    The first release gives cells and order: code and graded cells are the same in every language.
+    """
+    solved = {name: cell["source"] for cell in source["cells"] if (name := cell_id(cell))}
+    first = next(iter(releases.values()))
+    slots = [
+        Slot(
+            role=role(cell),
+            id=(grade_id(cell) if role(cell) != "given" else None) or str(cell_id(cell)),
+            cell=str(cell_id(cell)),
+            code=cell["cell_type"] == "code",
+            source=cell["source"],
+            skip=SKIP_TAG in tags(cell),
+        )
+        for cell in first["cells"]
+        if role(cell) != "text"
+    ]
+    texts = {language: _texts(notebook, language) for language, notebook in releases.items()}
+    return Template(assignment, tuple(_with_names(slots, solved)), texts)
+
+
+def _load(path: Path, cure: str) -> Notebook:
+    try:
+        return tidy(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        raise CourseError(f"{path} is missing: {cure}") from None
+    except (ValueError, AttributeError) as error:
+        raise CourseError(f"{path} cannot be read as a notebook ({error}): {cure}") from None
+
+
+def _texts(notebook: Notebook, language: Language) -> frozenset[str]:
+    own = [cell for cell in notebook["cells"] if LANGUAGE_TAG + language in tags(cell)]
+    return frozenset(str(cell_id(cell)) for cell in own) | {normalise(cell["source"]) for cell in own}
+
+
+def _with_names(slots: Sequence[Slot], solved: Mapping[str, str]) -> list[Slot]:
+    """Fills in `names`: what the reference solution defines, other cells use, and no other cell defines."""
+    full = {slot.id: solved.get(slot.cell, slot.source) for slot in slots if slot.code}
+    defined = {name: defined_names(source) for name, source in full.items()}
+    return [_with_own_names(slot, full, defined) if slot.role == "solution" else slot for slot in slots]
+
+
+def _with_own_names(slot: Slot, full: Mapping[str, str], defined: Mapping[str, frozenset[str]]) -> Slot:
+    others = frozenset().union(*(names for name, names in defined.items() if name != slot.id))
+    used = {word for name, source in full.items() if name != slot.id for word in WORD.findall(source)}
+    own = defined[slot.id] - others
+    return replace(slot, names=(own & (used | defined_names(slot.source))) or own)
