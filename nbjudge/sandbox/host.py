@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import json
 import mmap
 import os
@@ -21,6 +22,7 @@ from typing import Any, Literal
 
 from nbjudge.errors import SandboxError
 from nbjudge.model import Limits
+from nbjudge.sandbox.cgroup import clear_stale, make_group
 from nbjudge.sandbox.filter import build_filter
 from nbjudge.sandbox.memory import exact_memory, tree_memory
 from nbjudge.sandbox.root import list_binds
@@ -32,7 +34,10 @@ LOG = 64 << 10  # bytes of what the student's process wrote to fd 2
 START_SECONDS = 120.0  # a cold start that reads torch from a slow disk
 ANSWER_SECONDS = 30.0
 CPU_BACKSTOP = 3600  # seconds; wall-clock limits are the judge's, this only ends what nobody watches
+GROUP = "nbjudge-"  # and the judge's pid and a number: the name of a zygote's control group
+ZYGOTE_PROCESSES = 4
 FIRST_UID = 200_000  # of the 65,536 host ids that a root zygote maps; no account may live there
+_numbers = itertools.count(1)
 SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 ENVIRONMENT = {
     "HOME": "/tmp",  # inside the jail
@@ -55,6 +60,7 @@ class Exit:
     signal: int | None
     status: int | None
     cpu: float  # seconds
+    oom: bool  # the kernel killed it for its group's memory limit
 
 
 class Student:
@@ -71,6 +77,7 @@ class Student:
         self._log = log
         self._limit = 0
         self._exit: Exit | None = None
+        self._kills = zygote.kills()
 
     def over_memory(self) -> bool:
         """Whether the process and its children together exceed their memory limit (beyond the zygote's pages)."""
@@ -102,7 +109,10 @@ class Student:
             answer = self._zygote.ask({"op": "reap", "pid": self._pid})
             code = answer["status"]
             self._exit = Exit(
-                signal=-code if code < 0 else None, status=code if code >= 0 else None, cpu=answer["cpu"]
+                signal=-code if code < 0 else None,
+                status=code if code >= 0 else None,
+                cpu=answer["cpu"],
+                oom=self._zygote.kills() > self._kills,
             )
             self.channel.close()
             os.close(self._handle)
@@ -116,6 +126,8 @@ class Zygote:
         """Starts it; `helpers` is the folder of the assignment's helper files. SandboxError if the jail can't be made."""
         self.isolation = isolation
         self._folder = Path(tempfile.mkdtemp(prefix="nbjudge-"))
+        clear_stale(GROUP)
+        self._group = make_group(f"{GROUP}{os.getpid()}-{next(_numbers)}")
         self._work = 0
         try:
             self._start(helpers)
@@ -139,6 +151,8 @@ class Zygote:
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
+        if self._group:
+            self._group.add(self._process.pid)
         maps = _id_maps(self._process.pid)
         self._send(
             {
@@ -173,6 +187,8 @@ class Zygote:
             "processes": limits.processes,
             "disk": limits.disk,
         }
+        if self._group:
+            self._group.limit(limits.memory + ARENA + limits.disk, limits.processes + ZYGOTE_PROCESSES)
         try:
             packet = json.dumps({"op": "spawn", "plan": plan, "work": self._make_work()}).encode()
             socket.send_fds(self._control, [packet], [theirs.fileno(), arena, log])
@@ -202,12 +218,20 @@ class Zygote:
             raise SandboxError(f"zygote: {answer['error']}")
         return answer
 
+    def kills(self) -> int:
+        """How often the kernel has killed in this zygote's group for memory; 0 where there is no group."""
+        return self._group.kills() if self._group else 0
+
     def close(self) -> None:
         """Ends the zygote and every student with it."""
         if hasattr(self, "_process"):
-            self._control.close()
+            self._control.close()  # the zygote ends by itself, and its students with it
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=5)
             self._process.kill()
             self._process.wait()
+        if self._group:
+            self._group.remove()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Zygote:
@@ -265,7 +289,7 @@ class _IdMaps:
         folder = Path(f"/proc/{self.pid}")
         if self.many and os.geteuid() != 0:
             for tool, text in (("newuidmap", self.uid_map), ("newgidmap", self.gid_map)):
-                subprocess.run([tool, str(self.pid), *text.split()], check=True, capture_output=True)  # noqa: S603
+                subprocess.run([tool, str(self.pid), *text.split()], check=True, capture_output=True)
             return
         try:
             if not self.many:

@@ -1,0 +1,312 @@
+"""Submission -> Result: a judge process for each submission, in a pool of workers that outlives all of them.
+
+    main process            worker (one per job)                    judge (forked per submission)
+    jobs, results   <-->    autograder collected once, zygote  -->  runs the tests  <-- wire -->  student (jailed)
+
+A judge that hangs or dies costs its own submission a `Trouble`; a worker that dies is replaced and its submission tried
+once more. Whatever goes wrong on our side, the submission's score stays unknown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import multiprocessing
+import os
+import platform
+import select
+import signal
+import time
+import traceback
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbjudge import __version__
+from nbjudge.errors import CourseError, SandboxError
+from nbjudge.model import Course, Program, Result, Submission
+from nbjudge.notebook import NotANotebook, Notebook, read_notebook, rejected_program, repair
+from nbjudge.results import dump_result, load_result
+
+if TYPE_CHECKING:
+    from nbjudge.judge import Judge
+    from nbjudge.sandbox import Isolation, Zygote
+
+TRIES = 2  # a submission whose worker died is graded once more, then left in the queue
+LIBRARIES = ("torch", "numpy", "scikit-learn", "nbgrader", "pytest")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One submission to grade."""
+
+    submission: Submission
+    key: str  # of `result_key`
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Our own failure to grade one submission: no score, it stays in the queue."""
+
+    submission: Submission
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a worker needs to grade one assignment."""
+
+    course: Course
+    assignment: str
+    released: Notebook
+    isolation: Isolation
+    exercises: frozenset[str]  # ids of the automatic ones
+
+
+def environment(isolation: Isolation) -> dict[str, str]:
+    """Versions and device that a result depends on; recorded with it."""
+    return {
+        "nbjudge": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in LIBRARIES},
+        "device": "cpu",
+        "isolation": isolation,
+    }
+
+
+def fingerprint(desk: Desk) -> str:
+    """Hash of all that a result depends on besides the submission: tests, release, settings, versions."""
+    course, name = desk.course, desk.assignment
+    digest = hashlib.sha256(repr(sorted(environment(desk.isolation).items())).encode())
+    digest.update(repr(course.assignments[name]).encode())
+    for folder in (course.autograder(name), course.release(name)):
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if path.is_file() and not {"submissions", "__pycache__"} & set(inside.parts):
+                digest.update(f"{inside}\0{path.stat().st_size}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def result_key(submission: Submission, desk_fingerprint: str) -> str:
+    """Equal keys: grading again would give the same result."""
+    text = (
+        f"{submission.student}\0{submission.sha256}\0{submission.timestamp.isoformat()}\0{desk_fingerprint}"
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def grade_all(desk: Desk, jobs: Iterable[Job], workers: int) -> Iterator[Result | Trouble]:
+    """Grades every job, in any order; each yields exactly one Result or Trouble.
+
+    CourseError if the autograder itself can't be loaded; SandboxError if no worker can be started.
+    """
+    queue = deque((job, 1) for job in jobs)
+    pool: dict[Connection, _Worker] = {}
+    try:
+        while queue or any(worker.job for worker in pool.values()):
+            while queue and len(pool) < workers:
+                started = _start_worker(desk)
+                pool[started.connection] = started
+            for ready in wait(list(pool)):
+                assert isinstance(ready, Connection)
+                worker = pool[ready]
+                yield from _hear(worker, queue)
+                if worker.job is None and (not queue or not worker.alive):
+                    pool.pop(ready).stop()
+                elif worker.job is None:
+                    worker.give(*queue.popleft())
+    finally:
+        for worker in pool.values():
+            worker.stop()
+
+
+class _Worker:
+    """One worker process as the main process sees it."""
+
+    def __init__(self, process: BaseProcess, connection: Connection) -> None:
+        self.process = process
+        self.connection = connection
+        self.job: Job | None = None
+        self.tries = 0
+        self.ready = False
+        self.alive = True
+
+    def give(self, job: Job, tries: int) -> None:
+        self.job, self.tries = job, tries
+        with contextlib.suppress(OSError):  # a dead worker is noticed on the next wait
+            self.connection.send(job)
+
+    def stop(self) -> None:
+        self.connection.close()
+        self.process.join(timeout=2)
+        self.process.kill()
+        self.process.join()
+
+
+def _start_worker(desk: Desk) -> _Worker:
+    # spawn, not fork: the worker must not inherit the gradebook or threads of the main process.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(desk, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | Trouble]:
+    """What the worker has to say: ready, a result, trouble, or its death."""
+    job = worker.job
+    try:
+        kind, payload = worker.connection.recv()
+    except (EOFError, OSError):
+        worker.alive = False
+        if not worker.ready:
+            raise SandboxError(
+                "a grading worker died while it started; try --jobs 1, or `nbjudge doctor`"
+            ) from None
+        if job:
+            worker.job = None
+            if worker.tries < TRIES:
+                queue.appendleft((job, worker.tries + 1))
+            else:
+                yield Trouble(job.submission, "the grading worker died twice on this submission")
+        return
+    if kind == "ready":
+        worker.ready = True
+    elif kind == "course":
+        raise CourseError(payload)
+    elif kind == "sandbox":
+        raise SandboxError(payload)
+    elif job is not None:
+        worker.job = None
+        yield load_result(payload) if kind == "result" else Trouble(job.submission, payload)
+
+
+def _work(desk: Desk, connection: Connection) -> None:
+    """A worker's life: collect the tests, start the zygote, judge what comes."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is the main process's; it ends us by closing the pipe
+    _die_with_parent()
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"  # the judge is forked: a second thread would hang its children
+    from nbjudge.judge import open_judge
+    from nbjudge.sandbox import Zygote
+
+    def run(judge: Judge) -> int:
+        with Zygote(desk.isolation, desk.course.release(desk.assignment)) as zygote:
+            connection.send(("ready", None))
+            with contextlib.suppress(EOFError, OSError):
+                while True:
+                    job = connection.recv()
+                    connection.send(_judge_in_child(desk, judge, zygote, job))
+        return 0
+
+    try:
+        open_judge(desk.course.autograder(desk.assignment), run, desk.exercises)
+    except CourseError as error:
+        connection.send(("course", str(error)))
+    except SandboxError as error:
+        connection.send(("sandbox", str(error)))
+
+
+def _judge_in_child(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple[str, bytes | str]:
+    """Forks a judge for one submission, so that nothing of it stays: ("result", JSON) or ("trouble", message)."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        _judge_and_exit(desk, judge, zygote, job, write)
+    os.close(write)
+    limits = desk.course.assignments[desk.assignment].limits
+    # Every call has its own limit; this ends a test that loops by itself.
+    deadline = time.monotonic() + 60 + limits.seconds * (len(judge.tests) + 10)
+    payload = _read_until(read, deadline)
+    os.close(read)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    zygote.reset()
+    if payload[:1] == b"R":
+        return "result", payload[1:]
+    if payload[:1] == b"T":
+        return "trouble", payload[1:].decode(errors="replace")
+    return (
+        "trouble",
+        "the judge process ended without a result (a test that never returns, or too little memory?)",
+    )
+
+
+def _judge_and_exit(desk: Desk, judge: Judge, zygote: Zygote, job: Job, write: int) -> None:
+    try:
+        _die_with_parent()
+        payload = b"R" + dump_result(judge_submission(desk, judge, zygote, job))
+    except SandboxError as error:
+        payload = b"T" + str(error).encode()
+    except BaseException:
+        payload = b"T" + f"nbjudge failed on this submission:\n{traceback.format_exc(limit=-5)}".encode()
+    try:
+        with os.fdopen(write, "wb") as pipe:
+            pipe.write(payload)
+    finally:
+        os._exit(0)
+
+
+def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> Result:
+    """Reads, repairs and judges one submission in this process; SandboxError if the jail fails."""
+    started = time.monotonic()
+    submission = job.submission
+    program = _read_program(desk, submission)
+    seed = int(submission.sha256[:8], 16)
+    result = Result(
+        assignment=submission.assignment,
+        student=submission.student,
+        sha256=submission.sha256,
+        timestamp=submission.timestamp,
+        language=program.language,
+        key=job.key,
+        tests=(),
+        repairs=program.repairs,
+        missing=program.missing,
+        rejected=program.rejected,
+        seed=seed,
+        environment=environment(desk.isolation),
+    )
+    if program.rejected is None:
+        limits = desk.course.assignments[desk.assignment].limits
+        tests, cells = judge.grade(program, zygote, limits, seed)
+        result = replace(result, tests=tests, cells=cells)
+    return replace(result, seconds=time.monotonic() - started)
+
+
+def _read_program(desk: Desk, submission: Submission) -> Program:
+    data = Path(submission.path).read_bytes()
+    if hashlib.sha256(data).hexdigest() != submission.sha256:
+        raise SandboxError(f"{submission.path} changed while it was being graded; run `nbjudge grade` again")
+    try:
+        return repair(read_notebook(data), desk.released)
+    except NotANotebook as error:
+        return rejected_program(str(error))
+
+
+def _read_until(fd: int, deadline: float) -> bytes:
+    chunks = []
+    while (left := deadline - time.monotonic()) > 0:
+        if select.select([fd], [], [], left)[0]:
+            chunk = os.read(fd, 1 << 20)
+            if not chunk:
+                return b"".join(chunks)
+            chunks.append(chunk)
+    return b""
+
+
+def _die_with_parent() -> None:
+    from nbjudge.sandbox import linux
+
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)

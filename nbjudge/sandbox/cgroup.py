@@ -1,0 +1,102 @@
+"""A control group for one worker's zygote and students, where the judge may make one (v2, or v1 as root).
+
+An outer wall: rlimits bound each process, the group bounds their sum. Without one the judge polls the tree's memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+MOUNT = Path("/sys/fs/cgroup")
+SLACK = 64 << 20  # bytes: page tables, kernel objects, what the zygote itself may still touch
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The folders of one group: the same one twice in v2, one for each controller in v1."""
+
+    memory: Path
+    pids: Path
+    unified: bool
+
+    def add(self, pid: int) -> None:
+        """Moves a process (and what it forks from now on) into the group."""
+        for folder in {self.memory, self.pids}:
+            (folder / "cgroup.procs").write_text(str(pid))
+
+    def limit(self, memory: int, processes: int) -> None:
+        """Allows `memory` bytes on top of what is in use now, and so many processes and threads."""
+        used = int((self.memory / self._name("memory.current", "memory.usage_in_bytes")).read_text())
+        name = self._name("memory.max", "memory.limit_in_bytes")
+        (self.memory / name).write_text(str(used + memory + SLACK))
+        (self.pids / "pids.max").write_text(str(processes))
+
+    def kills(self) -> int:
+        """How many processes of the group the kernel has killed for its memory limit."""
+        name = self._name("memory.events", "memory.oom_control")
+        for line in (self.memory / name).read_text().splitlines():
+            field, _, value = line.partition(" ")
+            if field == "oom_kill":
+                return int(value)
+        return 0
+
+    def remove(self) -> None:
+        """Removes the group; its processes are dead by now."""
+        for folder in {self.memory, self.pids}:
+            for _ in range(100):  # a killed process leaves its group a moment after its parent hears of it
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+                    break
+                time.sleep(0.01)
+
+    def _name(self, unified: str, legacy: str) -> str:
+        return unified if self.unified else legacy
+
+
+def make_group(name: str) -> Group | None:
+    """A new group below our own; None where that is not allowed."""
+    own = _own_groups()
+    try:
+        if "" in own and (MOUNT / "cgroup.controllers").exists():
+            return _make_unified(MOUNT / own[""].lstrip("/") / name)
+        folders = {kind: MOUNT / kind / own[kind].lstrip("/") / name for kind in ("memory", "pids")}
+        for folder in folders.values():
+            folder.mkdir()
+        return Group(folders["memory"], folders["pids"], unified=False)
+    except (OSError, KeyError):
+        return None
+
+
+def _make_unified(folder: Path) -> Group | None:
+    enabled = (folder.parent / "cgroup.subtree_control").read_text().split()
+    if not {"memory", "pids"} <= set(enabled):
+        return (
+            None  # a group with processes of its own can't hand its controllers down; we don't move the judge
+        )
+    folder.mkdir()
+    return Group(folder, folder, unified=True)
+
+
+def _own_groups() -> dict[str, str]:
+    """Controller -> path of the group that this process is in ("" for v2)."""
+    groups = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            groups[controller] = path
+    return groups
+
+
+def clear_stale(prefix: str) -> None:
+    """Removes empty groups that a killed judge left behind: theirs is the only name that begins with `prefix`."""
+    own = _own_groups()
+    for kind in ("memory", "pids"):
+        for folder in (MOUNT / kind / own.get(kind, "").lstrip("/")).glob(f"{prefix}*"):
+            pid = folder.name.removeprefix(prefix).split("-")[0]
+            if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
