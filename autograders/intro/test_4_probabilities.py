@@ -1,0 +1,48 @@
+import pytest
+import torch
+
+from nbjudge.judge import close, is_tensor
+
+SHAPES = [(6, 4), (10, 10), (3, 5, 7)]
+
+
+def log_probs(shape):
+    return torch.log_softmax(3 * torch.randn(shape), dim=-1)
+
+
+@pytest.mark.exercise("probabilities")
+def test_probabilities(student):
+    """The probabilities are the exponents of the outputs, in the same shape."""
+    for shape in SHAPES:
+        inputs = log_probs(shape)
+        close(student.probabilities(inputs), inputs.exp())
+
+
+@pytest.mark.exercise("probabilities")
+def test_probabilities_sum_to_one(student):
+    """The probabilities of each row sum to 1."""
+    result = student.probabilities(log_probs((8, 10)))
+    is_tensor(result, shape=(8, 10), dtype=torch.float32)
+    close(result.sum(dim=-1), torch.ones(8))
+
+
+@pytest.mark.exercise("probabilities")
+def test_impossible_class(student):
+    """A class with the logarithm -1000 has the probability 0, not NaN."""
+    close(student.probabilities(torch.tensor([[0.0, -1000.0]])), torch.tensor([[1.0, 0.0]]))
+
+
+@pytest.mark.exercise("probabilities", weight=2)
+def test_predicted_classes(student):
+    """`predict` finds the most probable class of each row."""
+    for shape in SHAPES:
+        inputs = log_probs(shape)
+        result = student.predict(inputs)
+        is_tensor(result, shape=shape[:-1])
+        assert result.tolist() == inputs.argmax(dim=-1).tolist()
+
+
+@pytest.mark.exercise("probabilities")
+def test_predicted_classes_are_integers(student):
+    """`predict` returns int64, so that classes can be compared with labels and used as indices."""
+    is_tensor(student.predict(log_probs((5, 10))), shape=(5,), dtype=torch.int64)
