@@ -51,15 +51,31 @@ class Template:
 
 def load_template(course: Course, assignment: str) -> Template:
     """The template of `assignment` from the course's source and release; CourseError if a file is missing."""
-    source = _load(
-        course.source(assignment) / f"{assignment}.ipynb", "create the assignment's source notebook"
-    )
+    path = course.source(assignment) / f"{assignment}.ipynb"
+    source = load_notebook(path, "create the assignment's source notebook")
     release = course.release(assignment)
-    releases: dict[Language, Notebook] = {}
-    for number, language in enumerate(course.languages):
-        name = f"{assignment}.ipynb" if number == 0 else f"{assignment}.{language}.ipynb"
-        releases[language] = _load(release / name, f"run `nbjudge release {assignment}`")
+    releases = {
+        language: load_notebook(
+            release / release_name(course, assignment, language), f"run `nbjudge release {assignment}`"
+        )
+        for language in course.languages
+    }
     return make_template(assignment, releases, source)
+
+
+def release_name(course: Course, assignment: str, language: Language) -> str:
+    """The file name of a released notebook: the course's first language goes without a suffix."""
+    return f"{assignment}.ipynb" if language == course.languages[0] else f"{assignment}.{language}.ipynb"
+
+
+def load_notebook(path: Path, cure: str) -> Notebook:
+    """One of the course's own notebooks; CourseError names it and the `cure`."""
+    try:
+        return tidy(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        raise CourseError(f"{path} is missing: {cure}") from None
+    except (ValueError, AttributeError) as error:
+        raise CourseError(f"{path} cannot be read as a notebook ({error}): {cure}") from None
 
 
 def make_template(assignment: str, releases: Mapping[Language, Notebook], source: Notebook) -> Template:
@@ -83,15 +99,6 @@ def make_template(assignment: str, releases: Mapping[Language, Notebook], source
     ]
     texts = {language: _texts(notebook, language) for language, notebook in releases.items()}
     return Template(assignment, tuple(_with_names(slots, solved)), texts)
-
-
-def _load(path: Path, cure: str) -> Notebook:
-    try:
-        return tidy(json.loads(path.read_bytes()))
-    except FileNotFoundError:
-        raise CourseError(f"{path} is missing: {cure}") from None
-    except (ValueError, AttributeError) as error:
-        raise CourseError(f"{path} cannot be read as a notebook ({error}): {cure}") from None
 
 
 def _texts(notebook: Notebook, language: Language) -> frozenset[str]:
