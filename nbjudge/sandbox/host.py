@@ -24,7 +24,6 @@ from nbjudge.errors import SandboxError
 from nbjudge.model import Limits
 from nbjudge.sandbox.cgroup import clear_stale, make_group
 from nbjudge.sandbox.filter import build_filter
-from nbjudge.sandbox.memory import exact_memory, tree_memory
 from nbjudge.sandbox.root import list_binds
 
 Isolation = Literal["namespaces", "none"]
@@ -82,7 +81,8 @@ class Student:
     def over_memory(self) -> bool:
         """Whether the process and its children together exceed their memory limit (beyond the zygote's pages)."""
         allowed = self._zygote.resident + self._limit
-        return tree_memory(self._handle) > allowed and exact_memory(self._handle) > allowed
+        answer = self._zygote.ask({"op": "memory", "pid": self._pid, "enough": allowed})
+        return bool(answer["bytes"] > allowed)
 
     def dump_traceback(self) -> str:
         """What the student's process says it is doing: faulthandler's text, untrusted."""
@@ -153,7 +153,7 @@ class Zygote:
         theirs.close()
         if self._group:
             self._group.add(self._process.pid)
-        maps = _id_maps(self._process.pid)
+        maps = id_maps(self._process.pid)
         self._send(
             {
                 "isolation": self.isolation,
@@ -277,7 +277,7 @@ main()
 
 
 @dataclass(frozen=True, slots=True)
-class _IdMaps:
+class IdMaps:
     """Which ids the zygote's user namespace has, and how they get there."""
 
     pid: int
@@ -286,6 +286,7 @@ class _IdMaps:
     many: bool
 
     def write(self) -> None:
+        """Writes them, once the process has unshared its user namespace."""
         folder = Path(f"/proc/{self.pid}")
         if self.many and os.geteuid() != 0:
             for tool, text in (("newuidmap", self.uid_map), ("newgidmap", self.gid_map)):
@@ -300,15 +301,16 @@ class _IdMaps:
             raise SandboxError(f"the id maps of the jail could not be written: {error}") from error
 
 
-def _id_maps(pid: int) -> _IdMaps:
+def id_maps(pid: int) -> IdMaps:
+    """The widest id maps that this user may give to a namespace of process `pid`."""
     uid, gid = os.geteuid(), os.getegid()
     if uid == 0:
         text = f"0 {FIRST_UID} 65536"
-        return _IdMaps(pid, text, text, many=True)
+        return IdMaps(pid, text, text, many=True)
     ranges = [_sub_ids(path, uid) for path in ("/etc/subuid", "/etc/subgid")]
     if all(ranges) and shutil.which("newuidmap") and shutil.which("newgidmap"):
-        return _IdMaps(pid, f"0 {uid} 1 1 {ranges[0]} 65535", f"0 {gid} 1 1 {ranges[1]} 65535", many=True)
-    return _IdMaps(pid, f"0 {uid} 1", f"0 {gid} 1", many=False)
+        return IdMaps(pid, f"0 {uid} 1 1 {ranges[0]} 65535", f"0 {gid} 1 1 {ranges[1]} 65535", many=True)
+    return IdMaps(pid, f"0 {uid} 1", f"0 {gid} 1", many=False)
 
 
 def _sub_ids(path: str, uid: int) -> int | None:

@@ -95,7 +95,8 @@ def _become_student(many_uids: bool, own: int) -> None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-        linux.prctl(linux.PR_SET_DUMPABLE, 1)  # or /proc/self belongs to root and the maps can't be written
+        # Or /proc/self belongs to root: the maps can't be written, nor can the zygote measure our memory.
+        linux.prctl(linux.PR_SET_DUMPABLE, 1)
     linux.unshare(linux.CLONE_NEWUSER)
     for name, text in (
         ("setgroups", "deny"),
@@ -105,4 +106,3 @@ def _become_student(many_uids: bool, own: int) -> None:
         fd = os.open(name, os.O_WRONLY, dir_fd=own)
         os.write(fd, text.encode())
         os.close(fd)
-    linux.prctl(linux.PR_SET_DUMPABLE, 0)

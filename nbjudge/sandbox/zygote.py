@@ -17,6 +17,7 @@ import traceback
 from typing import Any, NoReturn
 
 from nbjudge.sandbox import linux
+from nbjudge.sandbox.memory import own_memory, tree_memory
 from nbjudge.sandbox.root import build_root
 from nbjudge.sandbox.walls import Plan, enter_work, limit, raise_walls
 
@@ -45,7 +46,7 @@ def main() -> NoReturn:
         os._exit(1)
     gc.collect()
     gc.freeze()
-    _send(control, {"ready": True, **_memory()})
+    _send(control, {"ready": True, **own_memory()})
     _serve(control, setup)
 
 
@@ -90,6 +91,8 @@ def _serve(control: socket.socket, setup: dict[str, Any]) -> NoReturn:
             _spawn(control, setup, request, fds, children)
         elif request["op"] == "reap":
             _send(control, _reap(request["pid"], children))
+        elif request["op"] == "memory":
+            _send(control, {"bytes": tree_memory(request["pid"], request["enough"])})
         elif request["op"] == "reset":
             for pid in tuple(children):
                 os.kill(pid, signal.SIGKILL)
@@ -174,16 +177,6 @@ def _reap(pid: int, children: set[int]) -> dict[str, Any]:
     _, status, usage = os.wait4(pid, 0)
     children.discard(pid)
     return {"status": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime}
-
-
-def _memory() -> dict[str, int]:
-    sizes = {}
-    with open("/proc/self/status") as file:
-        for line in file:
-            name, _, rest = line.partition(":")
-            if name in ("VmSize", "RssAnon"):
-                sizes[name] = int(rest.split()[0]) << 10
-    return sizes
 
 
 def _send(control: socket.socket, message: dict[str, Any]) -> None:

@@ -1,0 +1,138 @@
+"""What isolation this machine offers, and what to do about what is missing: the facts behind `nbjudge doctor`."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import platform
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nbjudge.errors import SandboxError
+from nbjudge.model import Limits
+from nbjudge.sandbox import cgroup, linux
+from nbjudge.sandbox.host import Zygote, id_maps
+
+Verdict = Literal["ok", "missing", "optional"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that doctor looked at."""
+
+    name: str
+    verdict: Verdict  # optional: grading is safe without it
+    detail: str
+    advice: str = ""
+
+
+def probe() -> Iterator[Finding]:
+    """Looks at each wall, then builds a real jail and runs a process in it (some seconds)."""
+    yield _system()
+    yield _user_namespaces()
+    yield _id_maps()
+    yield _seccomp()
+    yield _landlock()
+    yield _groups()
+    yield _engine()
+    yield _cuda()
+    yield _jail()
+
+
+def _system() -> Finding:
+    kernel = platform.release()
+    new_enough = tuple(int(part) for part in kernel.split(".")[:2]) >= (5, 12)
+    detail = f"{platform.system()} {kernel}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    advice = "The jail needs Linux 5.12 or newer (mount_setattr): grade in a container or a virtual machine."
+    return _finding("system", platform.system() == "Linux" and new_enough, detail, advice)
+
+
+def _user_namespaces() -> Finding:
+    limit = _read("/proc/sys/user/max_user_namespaces", "0")
+    switched_off = _read("/proc/sys/kernel/unprivileged_userns_clone", "1") == "0"
+    restricted = _read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "0") == "1"
+    root = os.geteuid() == 0
+    works = int(limit) > 0 and (root or not (switched_off or restricted))
+    settings = ["user.max_user_namespaces=15000"] if int(limit) == 0 else []
+    settings += ["kernel.unprivileged_userns_clone=1"] if switched_off else []
+    settings += ["kernel.apparmor_restrict_unprivileged_userns=0"] if restricted else []
+    detail = f"up to {limit}" + (", as root" if root else ", as an ordinary user")
+    return _finding("user namespaces", works, detail, "As root: sysctl -w " + " ".join(settings))
+
+
+def _id_maps() -> Finding:
+    if id_maps(os.getpid()).many:
+        return Finding("user ids", "ok", "a range of their own for student processes")
+    advice = "For a uid of their own for students: apt-get install uidmap, and a range in /etc/subuid and /etc/subgid."
+    return Finding(
+        "user ids", "optional", "one id: student processes run as you, inside their namespace", advice
+    )
+
+
+def _seccomp() -> Finding:
+    library = ctypes.util.find_library("seccomp")
+    advice = "apt-get install libseccomp2 (Debian, Ubuntu) or dnf install libseccomp (Fedora)"
+    return _finding("seccomp", bool(library), library or "libseccomp is not installed", advice)
+
+
+def _landlock() -> Finding:
+    version = linux.landlock_version()
+    if version:
+        return Finding("Landlock", "ok", f"ABI {version}")
+    return Finding(
+        "Landlock", "optional", "not in this kernel", "Add landlock to the kernel's lsm= list, if it has it."
+    )
+
+
+def _groups() -> Finding:
+    group = cgroup.make_group(f"nbjudge-{os.getpid()}-probe")
+    if group:
+        group.remove()
+        return Finding("control groups", "ok", f"v{2 if group.unified else 1}: memory and pids")
+    advice = "Run as root, or under `systemd-run --user --scope -p Delegate=yes nbjudge grade ...`"
+    detail = "none of our own: per-process limits and polling bound memory instead"
+    return Finding("control groups", "optional", detail, advice)
+
+
+def _engine() -> Finding:
+    found = [name for name in ("podman", "docker") if shutil.which(name)]
+    if found:
+        return Finding("container engine", "ok", ", ".join(found) + " on PATH")
+    return Finding("container engine", "optional", "none", "Not needed where the jail works.")
+
+
+def _cuda() -> Finding:
+    driver = _read("/proc/driver/nvidia/version", "")
+    if driver:
+        return Finding("CUDA", "ok", driver.splitlines()[0])
+    return Finding("CUDA", "optional", "no NVIDIA driver: grading runs on the CPU")
+
+
+def _jail() -> Finding:
+    started = time.monotonic()
+    try:
+        with Zygote("namespaces") as zygote:
+            warm = time.monotonic()
+            zygote.spawn(Limits()).kill()
+            took = f"warm after {warm - started:.1f} s, a student process in {(time.monotonic() - warm) * 1000:.0f} ms"
+    except SandboxError as error:
+        advice = (
+            "Put right what is missing above. `--isolation none` grades without walls: only your own samples."
+        )
+        return Finding("the jail", "missing", str(error).strip().splitlines()[-1], advice)
+    return Finding("the jail", "ok", took)
+
+
+def _finding(name: str, works: bool, detail: str, advice: str) -> Finding:
+    return Finding(name, "ok", detail) if works else Finding(name, "missing", detail, advice)
+
+
+def _read(path: str, default: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return default
