@@ -30,8 +30,10 @@ from typing import TYPE_CHECKING
 from nbjudge import __version__
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.model import Course, Program, Result, Submission
-from nbjudge.notebook import NotANotebook, Notebook, read_notebook, rejected_program, repair
+from nbjudge.notebook import NotANotebook, read_notebook
+from nbjudge.repair import rejected_program, repair
 from nbjudge.results import dump_result, load_result
+from nbjudge.template import Template
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge
@@ -63,7 +65,7 @@ class Desk:
 
     course: Course
     assignment: str
-    released: Notebook
+    template: Template
     isolation: Isolation
     exercises: frozenset[str]  # ids of the automatic ones
 
@@ -107,6 +109,7 @@ def grade_all(desk: Desk, jobs: Iterable[Job], workers: int) -> Iterator[Result 
     CourseError if the autograder itself can't be loaded; SandboxError if no worker can be started.
     """
     queue = deque((job, 1) for job in jobs)
+    workers = min(workers, len(queue))
     pool: dict[Connection, _Worker] = {}
     try:
         while queue or any(worker.job for worker in pool.values()):
@@ -274,6 +277,7 @@ def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> Resu
         tests=(),
         repairs=program.repairs,
         missing=program.missing,
+        unchanged=program.unchanged,
         rejected=program.rejected,
         seed=seed,
         environment=environment(desk.isolation),
@@ -290,7 +294,7 @@ def _read_program(desk: Desk, submission: Submission) -> Program:
     if hashlib.sha256(data).hexdigest() != submission.sha256:
         raise SandboxError(f"{submission.path} changed while it was being graded; run `nbjudge grade` again")
     try:
-        return repair(read_notebook(data), desk.released)
+        return repair(read_notebook(data), desk.template)
     except NotANotebook as error:
         return rejected_program(str(error))
 

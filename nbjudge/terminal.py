@@ -1,0 +1,261 @@
+"""What the commands print: tables, receipts and progress, with rich."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from nbjudge.model import Course, ExerciseScore, Result, Score
+
+if TYPE_CHECKING:
+    from nbjudge.collect import Receipt, Refusal
+    from nbjudge.gradebook import GradeRow
+    from nbjudge.pipeline import Demo, Graded, Progress, Report
+    from nbjudge.samples import Sample
+    from nbjudge.sandbox.probe import Finding
+
+console = Console(highlight=False)
+WAITS = "-"  # in a table: not graded yet
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[Progress], None]]:
+    """A progress bar with an ETA; yields the watcher that moves it and prints a line for each trouble."""
+    from nbjudge.grade import Trouble
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True, highlight=False), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def watch(now: Progress) -> None:
+            bar.update(task, completed=now.done, total=now.total)
+            if isinstance(now.last, Trouble):
+                bar.console.print(
+                    f"[red]![/] {escape(now.last.submission.student)}: {escape(now.last.message)}"
+                )
+
+        yield watch
+
+
+def show_release(name: str, changes: Sequence[str], *, check: bool) -> None:
+    """What `nbjudge release` changed, or would."""
+    for line in changes:
+        console.print(escape(line))
+    if not changes:
+        console.print(f"release/{name} is up to date")
+    elif check:
+        console.print(f"[red]release/{name} is stale[/]: run `nbjudge release {name}` and commit it")
+    else:
+        console.print(f"release/{name} written; commit it")
+
+
+def show_receipt(receipt: Receipt) -> None:
+    """The receipt of one submission."""
+    again = " (the same file again: nothing changed)" if receipt.again else ""
+    console.print(
+        f"[bold]{escape(receipt.student)}[/] submitted {receipt.assignment}, attempt {receipt.attempt}{again}"
+    )
+    console.print(f"  received  {receipt.timestamp:%Y-%m-%d %H:%M:%S} UTC")
+    console.print(f"  sha256    {receipt.sha256}")
+    for state in ("changed", "unchanged", "missing"):
+        cells = [name for name, found in receipt.solutions.items() if found == state]
+        if cells:
+            console.print(f"  {state:9} {', '.join(cells)}")
+    for warning in receipt.warnings:
+        console.print(f"  [yellow]note[/]      {escape(warning)}")
+
+
+def show_collected(outcomes: Sequence[Receipt | Refusal]) -> int:
+    """One line for each file of a folder or archive; returns how many were refused."""
+    from nbjudge.collect import Refusal
+
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    stored = [outcome for outcome in outcomes if not isinstance(outcome, Refusal)]
+    for receipt in stored:
+        note = "unchanged" if receipt.again else f"attempt {receipt.attempt}"
+        warnings = "".join(f"; {warning}" for warning in receipt.warnings)
+        console.print(f"{escape(receipt.student)}: {note}, sha256 {receipt.sha256[:12]}{escape(warnings)}")
+    for refusal in refused:
+        console.print(f"[red]refused[/] {escape(refusal.name)}: {escape(refusal.reason)}")
+    console.print(f"{len(stored)} submissions stored, {len(refused)} refused")
+    return len(refused)
+
+
+def show_report(report: Report) -> None:
+    """The table after grading, and one line for each trouble."""
+    if report.graded:
+        console.print(_score_table(report.graded))
+    if report.unchanged:
+        console.print(f"{len(report.unchanged)} unchanged since they were graded (--force grades them again)")
+    for trouble in report.troubles:
+        console.print(f"[red]not graded[/] {escape(trouble.submission.student)}: {escape(trouble.message)}")
+    if not report.graded and not report.unchanged and not report.troubles:
+        console.print("no submissions: take some in with `nbjudge submit` or `nbjudge collect`")
+    _warn_of_walls(report.graded)
+
+
+def show_demo(demo: Demo) -> bool:
+    """The samples' table against their expected scores; True if each got exactly what it must."""
+    graded = {done.submission.student: done for done in demo.report.graded}
+    exercises = [part.exercise for part in next(iter(graded.values())).score.exercises] if graded else []
+    table = _table("sample", "verdict", *exercises, "score", "as expected")
+    wrong = 0
+    for sample in demo.samples:
+        done = graded.get(sample.name)
+        good = done is not None and meets(sample, done.score)
+        wrong += not good
+        cells = _cells(done.score) if done else ["?"] * (len(exercises) + 1)
+        table.add_row(sample.name, sample.verdict, *cells, "[green]yes[/]" if good else "[red]NO[/]")
+    console.print(table)
+    for trouble in demo.report.troubles:
+        console.print(f"[red]not graded[/] {escape(trouble.submission.student)}: {escape(trouble.message)}")
+    _warn_of_walls(demo.report.graded)
+    console.print(
+        f"{len(demo.samples)} samples, {len(demo.samples) - wrong} with exactly their expected score"
+    )
+    if demo.pages:
+        page = next((page for page in demo.pages if "partial" in str(page)), demo.pages[0])
+        console.print("feedback pages, one for each sample, such as:", soft_wrap=True)
+        console.print(str(page), soft_wrap=True)
+    return wrong == 0 and bool(demo.samples)
+
+
+def meets(sample: Sample, score: Score) -> bool:
+    """Whether every automatic exercise got the score that the sample names."""
+    got = {part.exercise: part.score for part in score.exercises if not part.manual}
+    return got.keys() == sample.expected.keys() and all(
+        (points := got[name]) is not None and low - 1e-6 <= points <= high + 1e-6
+        for name, (low, high) in sample.expected.items()
+    )
+
+
+def show_pages(course: Course, pages: Sequence[Path]) -> None:
+    """Where the feedback is."""
+    folder = course.gradebook / "feedback"
+    if not pages:
+        console.print("nothing is graded yet: run `nbjudge grade` first")
+        return
+    console.print(f"{len(pages)} pages in {folder}, such as:", soft_wrap=True)
+    console.print(str(pages[0]), soft_wrap=True)
+
+
+def show_grades(rows: Sequence[GradeRow]) -> None:
+    """The gradebook as a table, one for each assignment."""
+    if not rows:
+        console.print("the gradebook is empty: run `nbjudge grade` first")
+    for assignment in dict.fromkeys(row.assignment for row in rows):
+        mine = [row for row in rows if row.assignment == assignment]
+        table = _table(
+            "student", *mine[0].exercises, "score", "late", "final", "of", "status", title=assignment
+        )
+        for row in mine:
+            exercises = [_points(value) for value in row.exercises.values()]
+            totals = [_points(row.score), _points(-row.penalty), _points(row.final), _points(row.points)]
+            table.add_row(escape(row.student), *exercises, *totals, row.status)
+        console.print(table)
+
+
+def write_grades(rows: Sequence[GradeRow], path: Path) -> None:
+    """The gradebook as CSV, to a file or, for "-", to standard output."""
+    import io
+
+    from nbjudge.gradebook import write_csv
+
+    if str(path) == "-":
+        write_csv(rows, sys.stdout)
+        return
+    text = io.StringIO()
+    write_csv(rows, text)
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(text.getvalue(), encoding="utf-8")
+    temporary.rename(path)
+    console.print(f"{len(rows)} grades written to {path}")
+
+
+def show_findings(findings: Iterable[Finding]) -> bool:
+    """Doctor's list as it is found; True if grading with walls is possible."""
+    marks = {"ok": "[green]ok     [/]", "missing": "[red]missing[/]", "optional": "[yellow]without[/]"}
+    works = True
+    for finding in findings:
+        works = works and finding.verdict != "missing"
+        console.print(f"{marks[finding.verdict]} {finding.name:17} {escape(finding.detail)}", soft_wrap=True)
+        if finding.advice and finding.verdict != "ok":
+            console.print(f"        {'':17} -> {escape(finding.advice)}", soft_wrap=True)
+    console.print("grading is safe here" if works else "[red]grading would refuse here[/]")
+    return works
+
+
+def _score_table(graded: Sequence[Graded]) -> Table:
+    exercises = [part.exercise for part in graded[0].score.exercises]
+    table = _table("student", *exercises, "score", "late", "final", "notes")
+    for done in graded:
+        score = done.score
+        late = "" if score.factor == 1 else f"x {score.factor:g}"
+        table.add_row(
+            escape(done.submission.student),
+            *_cells(score),
+            late,
+            _points(score.final),
+            escape(_notes(done.result)),
+        )
+    return table
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(title=title, title_justify="left")
+    for i, column in enumerate(columns):
+        words = column in ("student", "sample", "verdict", "notes", "status", "as expected")
+        table.add_column(column, justify="left" if words else "right", overflow="fold", no_wrap=i == 0)
+    return table
+
+
+def _cells(score: Score) -> list[str]:
+    return [*map(_exercise, score.exercises), _points(score.score)]
+
+
+def _exercise(part: ExerciseScore) -> str:
+    if part.score is None:
+        return "[dim]by hand[/]" if part.manual else "[yellow]open[/]"
+    style = "green" if part.score == part.points else "red" if part.score == 0 else "yellow"
+    return f"[{style}]{_points(part.score)}[/]"
+
+
+def _points(value: float | None) -> str:
+    return (
+        WAITS
+        if value is None
+        else f"{value:.2f}".rstrip("0").rstrip(".").replace("-0", "0" if value == 0 else "-0")
+    )
+
+
+def _notes(result: Result) -> str:
+    if result.rejected:
+        return result.rejected
+    faults = dict.fromkeys(test.status for test in result.tests if test.status not in ("passed", "failed"))
+    notes = [status.replace("_", " ") for status in faults]
+    if result.repairs:
+        notes.append(f"{len(result.repairs)} repairs")
+    return ", ".join(notes)
+
+
+def _warn_of_walls(graded: Sequence[Graded]) -> None:
+    if any(done.result.environment.get("isolation") == "none" for done in graded):
+        console.print(
+            "[red bold]graded without isolation[/]: student code could read and change everything you can"
+        )
