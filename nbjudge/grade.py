@@ -19,7 +19,7 @@ import signal
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from multiprocessing.connection import Connection, wait
@@ -103,7 +103,7 @@ def result_key(submission: Submission, desk_fingerprint: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def grade_all(desk: Desk, jobs: Iterable[Job], workers: int) -> Iterator[Result | Trouble]:
+def grade_all(desk: Desk, jobs: Iterable[Job], workers: int) -> Generator[Result | Trouble, None, None]:
     """Grades every job, in any order; each yields exactly one Result or Trouble.
 
     CourseError if the autograder itself can't be loaded; SandboxError if no worker can be started.
@@ -300,7 +300,7 @@ def _read_program(desk: Desk, submission: Submission) -> Program:
 
 
 def _read_until(fd: int, deadline: float) -> bytes:
-    chunks = []
+    chunks: list[bytes] = []
     while (left := deadline - time.monotonic()) > 0:
         if select.select([fd], [], [], left)[0]:
             chunk = os.read(fd, 1 << 20)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nbjudge.course import pick_assignment
 from nbjudge.errors import CourseError
-from nbjudge.model import Assignment, Course, Exercise, Result, Score, Submission
+from nbjudge.model import Assignment, Course, Exercise, Language, Result, Score, Submission
 
 if TYPE_CHECKING:
     from nbjudge.collect import Receipt, Refusal
@@ -69,7 +69,7 @@ class _Opened:
     declared: Assignment
     exercises: tuple[Exercise, ...]
     template: Template
-    released: dict[str, Notebook]  # language -> notebook
+    released: dict[Language, Notebook]
 
 
 def release(course: Course, name: str, *, check: bool = False) -> list[str]:
@@ -139,26 +139,27 @@ def grade(
 
 def feedback(course: Course, name: str, students: Sequence[str] = ()) -> list[Path]:
     """Writes the feedback page of every graded student, or of the ones named; CourseError before it may open."""
-    from nbjudge.feedback import render_feedback
+    from nbjudge.feedback import exercise_titles, feedback_is_open, render_feedback
     from nbjudge.gradebook import open_gradebook, read_marks, store_feedback
     from nbjudge.results import load_result
     from nbjudge.score import apply_marks, score
 
     opened = _open(course, name)
     declared = opened.declared
-    if declared.feedback == "after_hard_deadline" and datetime.now(UTC) <= declared.hard_deadline:
+    if not feedback_is_open(declared, datetime.now(UTC)):
         raise CourseError(
             f"{name}: feedback opens after the hard deadline, {declared.hard_deadline:%Y-%m-%d %H:%M %Z}; "
             f"to open it now, set assignments[{name!r}]['feedback'] = 'always' in course_config.py"
         )
     with open_gradebook(course) as book:
         marks = read_marks(book, name)
+    titles = {language: exercise_titles(notebook) for language, notebook in opened.released.items()}
     pages = []
     for path in _results(course, name, students):
         result = load_result(path.read_bytes())
         mine = marks.get(result.student, {})
         points = apply_marks(score(declared, opened.exercises, result), mine)
-        page = render_feedback(course, declared, opened.exercises, result, points, mine)
+        page = render_feedback(course, declared, result, points, marks=mine, titles=titles[result.language])
         pages.append(store_feedback(course, name, result.student, page))
     return pages
 

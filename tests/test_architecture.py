@@ -1,0 +1,78 @@
+"""The import order of design: records flow one way, stages never import each other."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "nbjudge"
+
+# Lowest first; a module may import from lower ranks, and from its own folder. Same rank: never.
+RANKS = [
+    {"errors", "model", "wire"},
+    {"course", "names", "results", "points", "student"},
+    {"notebook", "data"},
+    {"template", "sandbox"},
+    {"repair", "leaks", "archive", "judge"},
+    {"release", "collect", "grade", "score", "gradebook", "feedback", "samples"},
+    {"pipeline"},
+    {"terminal"},
+    {"cli"},
+]
+RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
+HEAVY = ("torch", "numpy", "nbgrader", "nbformat", "IPython", "sklearn", "matplotlib", "sqlalchemy", "rich")
+
+
+def room(path: Path) -> str:
+    """The stage that a file belongs to: its folder or its own name."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """Every `nbjudge.<room>` that a file imports, at any depth of indentation."""
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module] if node.module != "nbjudge" else [f"nbjudge.{a.name}" for a in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        rooms |= {name.split(".")[1] for name in names if name.startswith("nbjudge.")}
+    return rooms - {"__version__"}
+
+
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def test_every_room_has_a_rank() -> None:
+    assert {room(path) for path in FILES} == set(RANK)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down(path: Path) -> None:
+    own = room(path)
+    allowed = {name for name, rank in RANK.items() if rank < RANK[own]} | {own}
+    assert imported_rooms(path) <= allowed
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "student").glob("*.py")), ids=lambda path: path.name)
+def test_the_student_side_knows_the_wire_and_nothing_else(path: Path) -> None:
+    assert imported_rooms(path) <= {"wire", "student"}
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys, nbjudge.cli as c; c.build_parser().format_help(); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not set(HEAVY) & set(loaded)
+
+
+def test_pipeline_loads_no_stage_before_it_is_needed() -> None:
+    code = "import sys, nbjudge.pipeline; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not (set(HEAVY) | {"nbjudge.grade", "nbjudge.gradebook", "nbjudge.feedback"}) & set(loaded)
