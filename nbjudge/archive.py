@@ -166,7 +166,7 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
 
 
 def _tar(path: Path, stack: contextlib.ExitStack) -> Iterator[tuple[str, Reader | str]]:
-    unpacked = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115: the stack closes it
+    unpacked = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
         file.seek(0)

@@ -115,6 +115,7 @@ def _match(notebook: Notebook, template: Template) -> _Match:
             match.chosen[slot.id] = _choose(slot, claims[slot.id], match)
     _find_by_names(match, template)
     _join_split(match, template)
+    _find_by_place(match, template)
     return match
 
 
@@ -323,6 +324,24 @@ def _beside(match: _Match, own: Sequence[_Cell], lacking: frozenset[str]) -> lis
         if last >= 0:
             return gap[: last + 1]
     return []
+
+
+def _find_by_place(match: _Match, template: Template) -> None:
+    """Manual cells without ids: the free cell that follows the text which asks for them."""
+    texts: frozenset[str] = frozenset().union(*template.texts.values())
+    for slot in template.slots:
+        if slot.role != "manual" or slot.id in match.chosen:
+            continue
+        for before, cell in itertools.pairwise(match.cells):
+            free = cell.position not in match.claimed and cell.cell_id not in texts
+            fits = free and cell.code == slot.code and normalise(cell.source) not in texts | {""}
+            if fits and (before.cell_id in slot.after or normalise(before.source) in slot.after):
+                match.claimed[cell.position] = slot.id
+                match.chosen[slot.id] = [cell]
+                match.note(
+                    cell.position, f"Cell {cell.position} was taken as {slot.id!r}, because of its place."
+                )
+                break
 
 
 def _is_stub(slot: Slot, cell: _Cell) -> bool:

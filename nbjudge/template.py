@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -12,9 +13,9 @@ from nbjudge.errors import CourseError
 from nbjudge.model import Course, Language
 from nbjudge.names import defined_names
 from nbjudge.notebook import (
-    LANGUAGE_TAG,
     SKIP_TAG,
     Notebook,
+    NotebookCell,
     Role,
     cell_id,
     grade_id,
@@ -38,6 +39,9 @@ class Slot:
     source: str  # as released: code to restore, or the stub
     skip: bool  # tagged `skip-grading`
     names: frozenset[str] = frozenset()  # of a solution: what it defines for others and no other cell does
+    after: frozenset[str] = (
+        frozenset()
+    )  # of a manual cell: ids and texts of the cell before it, in every language
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Template:
 
     assignment: str
     slots: tuple[Slot, ...]  # in the release's order
-    texts: dict[Language, frozenset[str]]  # ids and texts of the cells that only one language has
+    texts: dict[Language, frozenset[str]]  # ids and contents of its text cells
 
 
 def load_template(course: Course, assignment: str) -> Template:
@@ -93,16 +97,26 @@ def make_template(assignment: str, releases: Mapping[Language, Notebook], source
             code=cell["cell_type"] == "code",
             source=cell["source"],
             skip=SKIP_TAG in tags(cell),
+            after=_before(cell, releases) if role(cell) == "manual" else frozenset(),
         )
         for cell in first["cells"]
         if role(cell) != "text"
     ]
-    texts = {language: _texts(notebook, language) for language, notebook in releases.items()}
+    texts = {language: _texts(notebook) for language, notebook in releases.items()}
     return Template(assignment, tuple(_with_names(slots, solved)), texts)
 
 
-def _texts(notebook: Notebook, language: Language) -> frozenset[str]:
-    own = [cell for cell in notebook["cells"] if LANGUAGE_TAG + language in tags(cell)]
+def _before(cell: NotebookCell, releases: Mapping[Language, Notebook]) -> frozenset[str]:
+    marks: set[str] = set()
+    for notebook in releases.values():
+        for before, this in itertools.pairwise(notebook["cells"]):
+            if cell_id(this) == cell_id(cell):
+                marks |= {str(cell_id(before)), normalise(before["source"])}
+    return frozenset(marks - {""})
+
+
+def _texts(notebook: Notebook) -> frozenset[str]:
+    own = [cell for cell in notebook["cells"] if role(cell) == "text"]
     return frozenset(str(cell_id(cell)) for cell in own) | {normalise(cell["source"]) for cell in own}
 
 

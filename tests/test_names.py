@@ -1,0 +1,69 @@
+"""What a cell defines, read without running it."""
+
+import ast
+
+import pytest
+
+from nbjudge.names import additions, defined_names, parse, plain_python, unfenced
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("def f(x):\n    y = 1\nclass C: z = 2\na, (b, *c) = 1, (2, 3)\nd: int = 4", "f C a b c d"),
+        ("async def f(): pass", "f"),
+        (
+            "if True:\n    a = 1\nelse:\n    b = 2\ntry:\n    c = 3\nexcept E:\n    d = 4\nwith x as e:\n    pass",
+            "a b c d e",
+        ),
+        ("for i in range(3):\n    j = i", "i j"),
+        ("import torch\nfrom a import b", ""),
+        ("x[0] = 1\no.attr = 2\ny += 1\nprint(z)", ""),
+        (
+            "%matplotlib inline\n!pip install x\nfiles = !ls\n?help\nf?\nout = %timeit 1\n\nx = 1",
+            "files out x",
+        ),
+        ("%%time\nx = 1", "x"),
+        ("%%bash\nx=1", ""),
+        ("%%writefile helper.py\ndef f(): pass", ""),
+        ("def f(x:\n    return\ny = (1\nclass D", "f y D"),
+        ("x == 1", ""),
+        ("\x00", ""),
+        ("(" * 5000 + ")" * 5000, ""),
+        ("-" * 100_000 + "1\nx = 1", "x"),
+        ("x = " + "1 + " * 30_000 + "1", "x"),
+        ("x = 1\n" + "#" * 300_000, "x"),
+        ("", ""),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_defined_names(source, names):
+    assert defined_names(source) == frozenset(names.split())
+
+
+def test_ipython_syntax_keeps_line_numbers():
+    source = "%%time\nif x:\n    !ls\n    %cd /tmp\ny = 1"
+    assert plain_python(source).count("\n") == source.count("\n")
+    tree = parse(source)
+    assert tree is not None
+    assert tree.body[-1].lineno == 5
+
+
+def test_a_modulo_at_a_line_start_is_python():
+    source = "x = (a\n% b)"
+    tree = parse(source)
+    assert tree is not None
+    assert ast.unparse(tree) == "x = a % b"
+
+
+def test_what_a_student_added_to_a_given_cell_keeps_its_lines():
+    original = "import torch\nn = 3\ndef given(): return 1"
+    edited = "import torch\nimport math\nn = 99\nprint(n)\n@cache\ndef mine():\n    return math.pi\ndef given(): return 2"
+    assert additions(edited, original) == "\nimport math\n\n\n@cache\ndef mine():\n    return math.pi"
+    assert additions(original, original) == ""
+    assert additions("def broken(", original) == ""
+
+
+def test_code_in_a_markdown_fence():
+    assert unfenced("```python\nx = 1\n```\n") == "x = 1"
+    assert unfenced("text ```x``` text") == "text ```x``` text"
