@@ -1,0 +1,37 @@
+"""The judge: runs an autograder's pytest tests against a student's process. Autograders import their checks from here."""
+
+from nbjudge.judge.checks import close, decreasing, finite, is_tensor, same_shape
+from nbjudge.judge.faults import (
+    MisuseError,
+    NotFound,
+    StudentCrashed,
+    StudentError,
+    StudentFault,
+    StudentMemory,
+    StudentTimeout,
+)
+from nbjudge.judge.handle import Handle
+from nbjudge.judge.outcome import TestSpec
+from nbjudge.judge.plugin import Judge, open_judge
+from nbjudge.judge.source import Source, uses
+
+__all__ = [
+    "Handle",
+    "Judge",
+    "MisuseError",
+    "NotFound",
+    "Source",
+    "StudentCrashed",
+    "StudentError",
+    "StudentFault",
+    "StudentMemory",
+    "StudentTimeout",
+    "TestSpec",
+    "close",
+    "decreasing",
+    "finite",
+    "is_tensor",
+    "open_judge",
+    "same_shape",
+    "uses",
+]

@@ -1,0 +1,111 @@
+"""Check helpers for autograders. Each raises AssertionError with a message that a student understands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+
+def close(actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None) -> bool:
+    """`actual` is a tensor, array or number of `expected`'s kind, shape and dtype, with close values.
+
+    Tolerances are those of torch.testing.assert_close: chosen by dtype unless both are given; one alone sets the
+    other to 0. NaN is close to nothing, so an expected NaN is a mistake of the test's. Returns True.
+    """
+    import torch
+
+    if (rtol is None) != (atol is None):
+        rtol, atol = rtol or 0.0, atol or 0.0
+    if _is_number(expected):
+        if not _is_number(actual):
+            raise AssertionError(f"expected a number, got {_kind(actual)}")
+        actual, expected = float(actual), float(expected)
+    elif type(actual) is not (torch.Tensor if isinstance(expected, torch.Tensor) else type(expected)):
+        raise AssertionError(f"expected {_kind(expected)}, got {_kind(actual)}")
+    torch.testing.assert_close(actual, expected, rtol=rtol, atol=atol)
+    return True
+
+
+def is_tensor(value: Any, *, shape: Sequence[int] | None = None, dtype: torch.dtype | None = None) -> bool:
+    """`value` is a torch tensor, of this shape and dtype where given. Returns True."""
+    import torch
+
+    if type(value) is not torch.Tensor:
+        raise AssertionError(f"expected a tensor, got {_kind(value)}")
+    if shape is not None and tuple(value.shape) != tuple(shape):
+        raise AssertionError(f"expected a tensor of shape {list(shape)}, got {list(value.shape)}")
+    if dtype is not None and value.dtype != dtype:
+        raise AssertionError(f"expected a tensor of {dtype}, got {value.dtype}")
+    return True
+
+
+def same_shape(actual: Any, expected: Any) -> bool:
+    """`actual` has the shape of `expected`, a tensor or an array. Returns True."""
+    wanted, got = list(expected.shape), getattr(actual, "shape", None) if _is_plain(actual) else None
+    if got is None:
+        raise AssertionError(f"expected something of shape {wanted}, got {_kind(actual)}")
+    if list(got) != wanted:
+        raise AssertionError(f"expected shape {wanted}, got {list(got)}")
+    return True
+
+
+def finite(values: Any) -> bool:
+    """Every number in a tensor, array or sequence of numbers is neither NaN nor infinite. Returns True."""
+    for position, value in enumerate(_numbers(values)):
+        if not math.isfinite(value):
+            raise AssertionError(f"value {position} is {value}")
+    return True
+
+
+def decreasing(values: Any, *, rises: int = 0) -> bool:
+    """The numbers fall from each to the next, but for `rises` times; NaN never falls. Returns True."""
+    numbers = list(_numbers(values))
+    if len(numbers) < 2:
+        raise AssertionError(f"expected at least two values, got {len(numbers)}")
+    risen = [i for i in range(1, len(numbers)) if not numbers[i] < numbers[i - 1]]
+    if len(risen) > rises:
+        i = risen[0]
+        raise AssertionError(
+            f"value {i} is {numbers[i]:.6g} after {numbers[i - 1]:.6g}: the values must fall"
+        )
+    return True
+
+
+def _numbers(values: Any) -> Iterable[float]:
+    if not _is_plain(values):
+        raise AssertionError(f"expected numbers, got {_kind(values)}")
+    flat = values.reshape(-1).tolist() if hasattr(values, "reshape") else values
+    for value in flat:
+        if not _is_number(value):
+            raise AssertionError(f"expected a number, got {_kind(value)}")
+        yield float(value)
+
+
+def _is_plain(value: Any) -> bool:
+    import numpy as np
+    import torch
+
+    return type(value) in (torch.Tensor, np.ndarray, list, tuple)
+
+
+def _is_number(value: Any) -> bool:
+    import numpy as np
+    import torch
+
+    if type(value) is torch.Tensor or isinstance(value, np.ndarray):
+        return False if value.ndim else value.dtype not in (torch.bool, np.bool_)
+    return type(value) in (int, float) or isinstance(value, np.integer | np.floating)
+
+
+def _kind(value: Any) -> str:
+    import torch
+
+    if type(value) is torch.Tensor:
+        return f"a tensor of {value.dtype} with shape {list(value.shape)}"
+    if isinstance(value, int | float | str):
+        return f"the {type(value).__name__} {str(value)[:80]!s}"
+    return f"{value!r}"[:200] if value is None else f"{type(value).__name__} ({value!r:.100})"

@@ -1,0 +1,108 @@
+"""What a test's `student` fixture is: the only door to the student's code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbjudge.judge.faults import MisuseError, NotFound, StudentCrashed
+from nbjudge.judge.session import Session, label_of
+from nbjudge.judge.source import Source
+from nbjudge.model import Cell
+
+SNIPPET = "autograder"  # label of the author's own code; its frames are not the student's
+
+
+class Student:
+    """The student's code: `student.NAME(...)` calls what the notebook defines, in the student's process."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __repr__(self) -> str:
+        return "your notebook"  # students read it in messages
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Function(self._session, name)
+
+    def cell(self, id: str, /, **inputs: Any) -> Names:
+        """Runs a solution cell in a copy of the namespace, with these inputs instead of its own values.
+
+        Returns the names that the cell assigns, and the inputs. NotFound if the cell was deleted.
+        """
+        cell = self._find(id)
+        return self._run(label_of(cell), cell.source, inputs, True)
+
+    def run(self, code: str, /, **inputs: Any) -> Names:
+        """Runs the author's own code in a copy of the namespace, where the student can read it and its inputs.
+
+        Returns the names that the code assigns, and the inputs: so a test sees what a function changed in place.
+        """
+        return self._run(SNIPPET, code, inputs, False)
+
+    def set(self, **names: Any) -> None:
+        """Replaces globals of the notebook until the test ends."""
+        self._session.request("set", names)
+
+    def get(self, name: str, /) -> Any:
+        """A global of the notebook: a plain value or a handle. NotFound if there is none."""
+        return self._session.request("get", name)
+
+    def has(self, name: str, /) -> bool:
+        """Whether the notebook defines the name."""
+        return self._session.request("has", name) is True
+
+    def source(self, id: str, /) -> Source:
+        """The text of a solution cell, or of all solution cells of an exercise, for checks such as `uses`."""
+        program = self._session.program
+        found = [cell for cell in program.cells if cell.kind == "solution" and id in (cell.id, cell.exercise)]
+        self._session.touched = True
+        if not found:
+            raise NotFound(f"your notebook has no solution cell for {id!r}")
+        return Source("\n\n".join(cell.source for cell in found), [cell.source for cell in program.cells])
+
+    def _run(self, label: str, code: str, inputs: dict[str, Any], drop: bool) -> Names:
+        names = self._session.request("run_copy", label, code, inputs, drop)
+        if type(names) is not dict or not all(type(name) is str for name in names):
+            raise StudentCrashed("your code's process broke the protocol")
+        return Names(names)
+
+    def _find(self, id: str) -> Cell:
+        program = self._session.program
+        for cell in program.cells:
+            if cell.kind == "solution" and cell.id == id:
+                return cell
+        if id not in program.missing:
+            known = ", ".join(cell.id for cell in program.cells if cell.kind == "solution")
+            raise MisuseError(f"no solution cell {id!r} in this assignment; there is: {known or 'none'}")
+        self._session.touched = True
+        raise NotFound(f"your notebook has no cell {id!r}")
+
+
+class Function:
+    """A name of the notebook that can be called; nothing is asked before the call."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session, self._name = session, name
+
+    def __repr__(self) -> str:
+        return self._name
+
+    def __bool__(self) -> bool:
+        raise MisuseError(f"student.{self._name} is always there: use student.has({self._name!r})")
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._session.request("call_name", self._name, arguments, keywords)
+
+
+class Names(dict[str, Any]):
+    """The names that a piece of code assigned, by value or handle: `names["out"]` or `names.out`."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NotFound(f"the code does not assign {name!r}")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self[name]

@@ -1,0 +1,80 @@
+"""The student's faults, as exceptions that carry the status of the test in which they happened."""
+
+from __future__ import annotations
+
+import builtins
+import re
+import unicodedata
+from typing import Any
+
+from nbjudge.model import Status
+
+MESSAGE = 4000  # characters of any text that goes into a result
+# Also escape sequences' tails, so that "\x1b[31mred" becomes "red".
+ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
+HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, bidi and other format characters, separators
+# Their constructors or their meaning to the interpreter forbid mixing them in.
+UNMIXABLE = {"StopIteration", "StopAsyncIteration", "MemoryError"}
+
+
+class MisuseError(Exception):
+    """The test uses this package wrongly: the author's fault, whatever the student's code did before."""
+
+
+class StudentFault(Exception):
+    """The student's code is at fault; `status` says how, `trace` where in the student's cells."""
+
+    status: Status = "error"
+
+    def __init__(self, message: str, trace: str = "") -> None:
+        Exception.__init__(self, message)
+        self.message = clean(message)
+        self.trace = trace
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class StudentError(StudentFault):
+    """The student's code raised; also an instance of the builtin exception that it raised."""
+
+
+class StudentTimeout(StudentFault):
+    """The student's code ran out of time; its process was killed."""
+
+    status: Status = "timeout"
+
+
+class StudentMemory(StudentFault):
+    """The student's code ran out of memory."""
+
+    status: Status = "memory"
+
+
+class StudentCrashed(StudentFault):
+    """The student's process died, or broke the protocol and was killed."""
+
+    status: Status = "crashed"
+
+
+class NotFound(StudentFault):
+    """The submission has no such name or cell."""
+
+    status: Status = "not_found"
+
+
+def student_error(builtin: str, message: str, trace: str) -> StudentError:
+    """A StudentError that `pytest.raises(ValueError)` catches where the student's code raised a ValueError."""
+    base: Any = getattr(builtins, builtin, None)
+    mixes = isinstance(base, type) and issubclass(base, Exception) and base is not Exception
+    if not mixes or issubclass(base, UnicodeError) or builtin in UNMIXABLE:
+        return StudentError(message, trace)
+    made: StudentError = type("StudentError", (StudentError, base), {})(message, trace)
+    return made
+
+
+def clean(text: str, limit: int = MESSAGE) -> str:
+    """`text` without escape sequences, control and bidirectional characters, cut at `limit` characters."""
+    text = ESCAPES.sub("", text[: 4 * limit]).replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in HIDDEN_CATEGORIES)
+    return kept if len(kept) <= limit else kept[:limit] + " ..."

@@ -1,0 +1,103 @@
+"""From what happened in a test to its TestResult."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from nbjudge.judge.faults import MisuseError, StudentFault, clean
+from nbjudge.judge.session import Session
+from nbjudge.model import Status, TestResult
+
+
+@dataclass(frozen=True, slots=True)
+class TestSpec:
+    """One collected test, as its markers and docstring declare it."""
+
+    __test__ = False
+
+    exercise: str
+    name: str
+    title: str
+    weight: float
+    hidden: bool | str
+    limits: Mapping[str, Any] = field(default_factory=dict)  # of the limits marker: seconds, memory, ...
+
+
+class Credit:
+    """The `credit` fixture: partial credit, linear between `none` and `full`. Of several calls the least counts."""
+
+    def __init__(self) -> None:
+        self.fraction = 1.0
+        self.lines: list[str] = []
+
+    def __call__(self, value: Any, *, full: float, none: float) -> float:
+        """Records the fraction (value - none) / (full - none), clipped to 0..1, and returns it.
+
+        `full` may lie below `none` (for a loss). A value that is no finite number gives 0.
+        """
+        if not (math.isfinite(full) and math.isfinite(none)) or full == none:
+            raise MisuseError(f"credit: full={full} and none={none} must be two different finite numbers")
+        number = _as_number(value)
+        fraction = 0.0
+        if number is not None:
+            fraction = min(1.0, max(0.0, round((number - none) / (full - none), 9)))
+        shown = f"{number:.6g}" if number is not None else "not a finite number"
+        self.lines.append(f"{shown}: {fraction:.0%} (all at {full:g}, nothing at {none:g})")
+        self.fraction = min(self.fraction, fraction)
+        return fraction
+
+
+def result_of(spec: TestSpec, session: Session, credit: Credit, error: BaseException | None) -> TestResult:
+    """The TestResult of a test that ended with `error`, or by itself."""
+    status, message, trace = _judge(session, credit, session.fault or error)
+    return TestResult(
+        exercise=spec.exercise,
+        test=spec.name,
+        title=spec.title,
+        weight=spec.weight,
+        status=status,
+        fraction=credit.fraction if status == "passed" else 0.0,
+        message=clean(message),
+        trace=trace,
+        hidden=spec.hidden,
+        credits=tuple(credit.lines),
+        seconds=session.seconds,
+    )
+
+
+def _judge(session: Session, credit: Credit, error: BaseException | None) -> tuple[Status, str, str]:
+    """Status, message and trace."""
+    if isinstance(error, StudentFault):
+        return error.status, error.message, error.trace
+    if isinstance(error, MisuseError):
+        return "author", str(error), ""
+    if not session.touched:
+        what = f"{type(error).__name__}: {error}" if error else "it asks nothing about the student's code"
+        return "author", what, ""
+    if isinstance(error, pytest.skip.Exception):
+        return "author", f"skipped: {error.msg}", ""
+    if isinstance(error, AssertionError | pytest.fail.Exception):
+        return "failed", str(error) or "the check failed", ""
+    if error is not None:
+        return "failed", f"the test could not use what your code returned: {_describe(error)}", ""
+    return ("passed", "", "") if credit.fraction > 0 else ("failed", "no credit: " + credit.lines[-1], "")
+
+
+def _describe(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # a text of more digits than Python prints, for one
+        return type(error).__name__
+
+
+def _as_number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        return None
+    return number if math.isfinite(number) else None

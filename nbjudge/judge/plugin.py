@@ -1,0 +1,262 @@
+"""pytest as a library: collect an autograder once, then run its tests against one submission after another."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import random
+import sys
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbjudge.course import parse_limits
+from nbjudge.errors import CourseError
+from nbjudge.judge.door import Student
+from nbjudge.judge.link import Zygote
+from nbjudge.judge.outcome import Credit, TestSpec, result_of
+from nbjudge.judge.session import LOADING, Session
+from nbjudge.model import CellReport, Limits, Program, TestResult
+
+MARKERS = (
+    "exercise(id, weight=1, hidden=False): the exercise that the test scores, and how much",
+    "limits(seconds=, memory=): for this test instead of the assignment's",
+)
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def open_judge(folder: Path, run: Callable[[Judge], int], exercises: Collection[str] | None = None) -> int:
+    """Collects the tests in `folder` (autograders/<assignment>/) and returns what `run(judge)` returns.
+
+    `exercises`: ids of the automatically graded exercises. CourseError: the folder has no tests, does not import,
+    or a test's markers are wrong; with `exercises` also if a test names another one or one of them has no test.
+    """
+    if not folder.is_dir():
+        raise CourseError(f"{folder}: no such folder; put the assignment's tests there")
+    plugin = _Plugin(folder, run, exercises)
+    with _quiet_environment(), contextlib.redirect_stderr(plugin.stderr):
+        pytest.main(_arguments(folder), plugins=[plugin])
+    if plugin.error is not None:
+        raise plugin.error
+    if plugin.answer is None:
+        raise CourseError(f"{folder}: the tests cannot be loaded:\n{plugin.stderr.getvalue().strip()}")
+    return plugin.answer
+
+
+class Judge:
+    """The collected tests of one assignment."""
+
+    def __init__(self, items: list[pytest.Item], tests: tuple[TestSpec, ...]) -> None:
+        self.tests = tests
+        self._items = items
+        self._session: Session | None = None
+        self._credit = Credit()
+        self._error: BaseException | None = None
+
+    def seconds(self, limits: Limits) -> float:
+        """The longest time that `grade` can spend in the student's process: loading and every test at its limit."""
+        tests = (_limits_of(spec, limits).seconds for spec in self.tests)
+        return LOADING * limits.seconds + sum(tests)
+
+    def grade(
+        self, program: Program, zygote: Zygote, limits: Limits, seed: int
+    ) -> tuple[tuple[TestResult, ...], tuple[CellReport, ...]]:
+        """Runs every test against the submission; one result for each, in order. SandboxError if the jail fails.
+
+        Tests may leave state behind in this process: fork for each submission.
+        """
+        session = self._session = Session(program, zygote, limits, seed)
+        try:
+            session.try_to_load()
+            results = tuple(self._run(index, session, limits) for index in range(len(self.tests)))
+        finally:
+            session.close()
+        return results, session.all_reports()
+
+    def student(self) -> Student:
+        """The `student` fixture's value in the running test."""
+        assert self._session is not None
+        return Student(self._session)
+
+    def credit(self) -> Credit:
+        """The `credit` fixture's value in the running test."""
+        return self._credit
+
+    def note(self, error: BaseException) -> None:
+        """Keeps the first exception of the running test."""
+        self._error = self._error or error
+
+    def _run(self, index: int, session: Session, limits: Limits) -> TestResult:
+        item, spec = self._items[index], self.tests[index]
+        following = self._items[index + 1] if index + 1 < len(self._items) else None
+        seed = _seed(session.seed, spec.name)
+        _seed_everything(seed)
+        session.begin(_limits_of(spec, limits), seed)
+        self._credit, self._error = Credit(), None
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.broken is not None:
+            raise session.broken
+        return result_of(spec, session, self._credit, self._error)
+
+
+class _Plugin:
+    """Our side of one pytest.main call."""
+
+    def __init__(self, folder: Path, run: Callable[[Judge], int], exercises: Collection[str] | None) -> None:
+        self.folder, self.run, self.exercises = folder, run, exercises
+        self.stderr = io.StringIO()
+        self.outer_stderr = sys.stderr
+        self.judge: Judge | None = None
+        self.failures: list[str] = []
+        self.answer: int | None = None
+        self.error: BaseException | None = None
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        for marker in MARKERS:
+            config.addinivalue_line("markers", marker)
+
+    @pytest.fixture
+    def student(self) -> Student:
+        """The student's code, at arm's length."""
+        assert self.judge is not None
+        return self.judge.student()
+
+    @pytest.fixture
+    def credit(self) -> Credit:
+        """credit(value, full=, none=): partial credit."""
+        assert self.judge is not None
+        return self.judge.credit()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.failures.append(report.longreprtext)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        with contextlib.redirect_stderr(self.outer_stderr):
+            try:
+                self.judge = self._make_judge(session.items)
+                self.answer = self.run(self.judge)
+            except BaseException as error:  # raised again by open_judge, or pytest would swallow it
+                self.error = error
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """In place of pytest's own report, which formats tracebacks that nobody reads."""
+        if call.excinfo is not None and self.judge is not None:
+            self.judge.note(call.excinfo.value)
+        outcome: Any = "passed" if call.excinfo is None else "failed"
+        when: Any = call.when
+        times = (call.duration, call.start, call.stop)
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when, (), *times)
+
+    def _make_judge(self, items: list[pytest.Item]) -> Judge:
+        if self.failures:
+            raise CourseError(f"{self.folder}: the tests cannot be loaded:\n" + "\n".join(self.failures))
+        if not items:
+            raise CourseError(f"{self.folder}: no test found; write test_*.py with functions test_*")
+        tests = tuple(_spec_of(item) for item in items)
+        _check_tests(self.folder, tests, self.exercises)
+        if (torch := sys.modules.get("torch")) is not None:
+            torch.set_num_threads(1)  # the caller forks
+        return Judge(list(items), tests)
+
+
+def _arguments(folder: Path) -> list[str]:
+    options = ["no:cacheprovider", "no:terminalreporter", "no:faulthandler", "no:logging", "no:doctest"]
+    return [
+        str(folder),
+        *(part for option in options for part in ("-p", option)),
+        *("-c", os.devnull, "--rootdir", str(folder), "--confcutdir", str(folder)),
+        *("--ignore", str(folder / "submissions")),
+        *("--import-mode=importlib", "--strict-markers", "--capture=no"),
+    ]
+
+
+@contextlib.contextmanager
+def _quiet_environment() -> Iterator[None]:
+    """No plugins or options from outside, no compiled files in the course, one thread."""
+    saved, bytecode = dict(os.environ), sys.dont_write_bytecode
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ.pop("PYTEST_PLUGINS", None)
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)
+        sys.dont_write_bytecode = bytecode
+
+
+def _spec_of(item: pytest.Item) -> TestSpec:
+    where = f"{item.path}: {item.name}"
+    if not isinstance(item, pytest.Function):
+        raise CourseError(f"{where}: tests must be functions")
+    exercise = _exercise_of(item, where)
+    marker = item.get_closest_marker("limits")
+    limits = dict(marker.kwargs) if marker else {}
+    parse_limits(limits, f"{where}: limits")
+    if marker and marker.args:
+        raise CourseError(f"{where}: write @pytest.mark.limits(seconds=..., memory=...)")
+    return TestSpec(title=_title_of(item), limits=limits, name=item.name, **exercise)
+
+
+def _exercise_of(item: pytest.Item, where: str) -> dict[str, Any]:
+    marker = item.get_closest_marker("exercise")
+    if marker is None:
+        raise CourseError(f'{where}: mark it with @pytest.mark.exercise("the exercise\'s id")')
+    unknown = set(marker.kwargs) - {"weight", "hidden"}
+    if unknown or len(marker.args) != 1 or not isinstance(marker.args[0], str):
+        raise CourseError(f'{where}: write @pytest.mark.exercise("id", weight=1, hidden=False)')
+    weight, hidden = marker.kwargs.get("weight", 1), marker.kwargs.get("hidden", False)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < float("inf"):
+        raise CourseError(f"{where}: weight must be a number above 0, not {weight!r}")
+    if not isinstance(hidden, bool | str) or hidden == "":
+        raise CourseError(f"{where}: hidden must be True, False or a name, not {hidden!r}")
+    return {"exercise": marker.args[0], "weight": float(weight), "hidden": hidden}
+
+
+def _title_of(item: pytest.Function) -> str:
+    lines = (item.function.__doc__ or "").strip().splitlines()
+    if not lines:
+        return item.name
+    return f"{lines[0].strip()} [{item.callspec.id}]" if hasattr(item, "callspec") else lines[0].strip()
+
+
+def _check_tests(folder: Path, tests: tuple[TestSpec, ...], exercises: Collection[str] | None) -> None:
+    seen: set[tuple[str, str]] = set()
+    for test in tests:
+        if (test.exercise, test.name) in seen:
+            raise CourseError(f"{folder}: two tests of {test.exercise!r} are called {test.name}: rename one")
+        seen.add((test.exercise, test.name))
+        if exercises is not None and test.exercise not in exercises:
+            known = ", ".join(sorted(exercises))
+            raise CourseError(
+                f"{folder}: {test.name}: no exercise {test.exercise!r} with tests; there is: {known}"
+            )
+    for missing in sorted(set(exercises or ()) - {test.exercise for test in tests}):
+        raise CourseError(f"{folder}: exercise {missing!r} has no test: add one, or remove its grade cell")
+
+
+def _limits_of(spec: TestSpec, base: Limits) -> Limits:
+    return parse_limits(dict(spec.limits), spec.name, base)
+
+
+def _seed(seed: int, name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest()) >> 1
+
+
+def _seed_everything(seed: int) -> None:
+    random.seed(seed)
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed(seed % (1 << 32))
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(seed)

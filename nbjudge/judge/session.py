@@ -1,0 +1,190 @@
+"""One submission in the judge: its notebook loaded into a student process, replaced when it dies, timed per test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+from nbjudge.errors import SandboxError
+from nbjudge.judge.faults import MisuseError, StudentCrashed, StudentFault, StudentTimeout, clean
+from nbjudge.judge.handle import Ask
+from nbjudge.judge.link import Connection, Zygote
+from nbjudge.model import Cell, CellReport, Limits, Program, Status
+
+REPLACEMENTS = 12  # student processes that one submission may lose
+LOADING = 8  # times Limits.seconds: wall clock for all loading of one submission
+FATAL: tuple[Status, ...] = ("timeout", "memory", "crashed")  # a test cannot pass after one of these
+
+
+class Session:
+    """The student's side of one grading run. A test begins it anew; its first request brings the process up."""
+
+    def __init__(self, program: Program, zygote: Zygote, limits: Limits, seed: int) -> None:
+        self.program = program
+        self.zygote = zygote
+        self.base = limits
+        self.seed = seed
+        self.cells = {label_of(cell): cell for cell in program.cells}
+        self.reports: dict[str, CellReport] = {}
+        self.harmful: set[str] = set()  # cells that hung or killed the process: not run again
+        self.connection: Connection | None = None
+        self.lost = 0  # processes that had to be replaced
+        self.loading_left = LOADING * limits.seconds
+        self.broken: SandboxError | None = None  # ours; grading stops
+        self.begin(limits, seed)
+
+    def begin(self, limits: Limits, seed: int) -> None:
+        """Starts a test: its limits and seed, no fault yet, nothing asked yet."""
+        self.limits, self.test_seed = limits, seed
+        self.left = limits.seconds
+        self.seconds = 0.0  # of wall clock in the student's process
+        self.fault: StudentFault | None = None  # the first fatal one
+        self.touched = False  # the test asked something about the student's code
+        self.begun = False
+
+    def request(self, name: str, *arguments: Any) -> Any:
+        """One request in the running test; a StudentFault if it goes wrong. After a fatal one, always that."""
+        if (error := self.broken or self.fault) is not None:
+            raise error
+        with self._noting_faults():
+            connection = self._ready()
+            with self._timed():
+                value = connection.request(name, arguments, self.left)
+        self.touched = True
+        return value
+
+    def load(self) -> Connection:
+        """A live process with the notebook loaded; a StudentFault if the submission used up its attempts."""
+        while self.connection is None or not self.connection.alive:
+            if self.lost > REPLACEMENTS:
+                raise StudentCrashed(f"your code's process was lost {self.lost} times; it is not tried again")
+            if self.loading_left <= 0:
+                raise StudentTimeout("loading your notebook took too long")
+            self.connection = Connection(self.zygote.spawn(self.limits), self.limits, self.cells)
+            try:
+                self._load_cells(self.connection)
+            except StudentFault:
+                self.lost += 1
+        return self.connection
+
+    def try_to_load(self) -> None:
+        """Loads the notebook before the first test, so that every cell is reported; faults wait for the tests."""
+        with suppress(StudentFault):
+            self.load()
+
+    def close(self) -> None:
+        """Ends the student's process."""
+        if self.connection is not None:
+            self.connection.kill()
+
+    def all_reports(self) -> tuple[CellReport, ...]:
+        """How each cell loaded, in the order of the program."""
+        return tuple(
+            self.reports.get(label) or CellReport(cell.id, cell.index, "skipped", "it was not reached")
+            for label, cell in self.cells.items()
+        )
+
+    def _ready(self) -> Connection:
+        """The connection, told that a new test begins; one that died meanwhile or has other limits is replaced."""
+        if self.connection is not None and not _same_walls(self.connection.limits, self.limits):
+            self.close()
+        while True:
+            connection = self.load()
+            if self.begun:
+                return connection
+            try:
+                with self._timed():
+                    connection.request("begin", (self.test_seed,), self.left)
+            except StudentFault:  # something of an earlier test's killed it: not this test's fault
+                connection.kill()
+                self.lost += 1
+                continue
+            connection.test += 1
+            connection.ask = self._ask(connection, connection.test)
+            self.begun = True
+
+    def _ask(self, connection: Connection, test: int) -> Ask:
+        def ask(name: str, *arguments: Any) -> Any:
+            if connection.test != test or (connection is not self.connection and self.fault is None):
+                raise MisuseError("an object of the student's was kept from an earlier test")
+            return self.request(name, *arguments)
+
+        return ask
+
+    def _load_cells(self, connection: Connection) -> None:
+        self._load_request(connection, "seed", self.seed)
+        for label, cell in self.cells.items():
+            if label in self.harmful:
+                continue
+            if self.loading_left <= 0:
+                self._report(cell, "skipped", "loading the notebook took too long")
+                continue
+            try:
+                reply = self._load_request(
+                    connection, "load", label, cell.source, cell.kind, self.limits.output
+                )
+                self._report_reply(connection, cell, reply)
+            except StudentFault as fault:
+                self.harmful.add(label)
+                self._report(cell, fault.status, fault.message, fault.trace)
+                connection.kill()
+                raise
+
+    def _load_request(self, connection: Connection, name: str, *arguments: Any) -> Any:
+        started = time.monotonic()
+        try:
+            return connection.request(name, arguments, min(self.base.seconds, self.loading_left))
+        finally:
+            self.loading_left -= time.monotonic() - started
+
+    def _report_reply(self, connection: Connection, cell: Cell, reply: object) -> None:
+        match reply:
+            case (str(output), None):
+                self._report(cell, "ok", output=output)
+            case (str(output), tuple(failure)):
+                fault = connection.describe(failure)
+                self._report(cell, fault.status, fault.message, fault.trace, output)
+            case _:
+                raise StudentCrashed("your code's process broke the protocol")
+
+    def _report(self, cell: Cell, status: Any, message: str = "", trace: str = "", output: str = "") -> None:
+        output = clean(output, self.base.output)
+        report = CellReport(cell.id, cell.index, status, message, trace, output)
+        self.reports.setdefault(label_of(cell), report)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            took = time.monotonic() - started
+            self.left -= took
+            self.seconds += took
+
+    @contextmanager
+    def _noting_faults(self) -> Iterator[None]:
+        try:
+            yield
+        except StudentFault as fault:
+            self.touched = True
+            if fault.status in FATAL:
+                self.fault = fault
+                if self.connection is not None and not self.connection.alive:
+                    self.lost += 1
+            raise
+        except SandboxError as error:  # the test may swallow it, the judge must not
+            self.broken = error
+            raise
+
+
+def label_of(cell: Cell) -> str:
+    """What a trace calls the cell: its number in the student's notebook, else its id."""
+    return f"cell {cell.index}" if cell.index is not None else f"cell {cell.id}"
+
+
+def _same_walls(one: Limits, other: Limits) -> bool:
+    return replace(one, seconds=0, output=0) == replace(other, seconds=0, output=0)

@@ -1,0 +1,132 @@
+"""Checks on the text of a solution: what it imports and uses, under whatever name."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+# IPython's own syntax, which `ast` cannot read: magics, shell commands, help.
+MAGIC_LINE = re.compile(r"^([ \t]*)(?:[%!?]|[\w.\[\], ]+=[ \t]*[%!]|[\w.]+\?{1,2}[ \t]*$).*$", re.MULTILINE)
+MAX_SOURCE = 500_000  # characters
+
+
+class Source(str):
+    """A solution's text; `notebook` holds the text of every cell, where its imports and helpers may be."""
+
+    notebook: tuple[str, ...]
+
+    def __new__(cls, text: str, notebook: Iterable[str] = ()) -> Source:
+        made = super().__new__(cls, text)
+        made.notebook = tuple(notebook)
+        return made
+
+
+def uses(source: str, name: str) -> bool:
+    """Whether the code uses `name`, such as "torch.optim": imported, aliased, or through the notebook's own helpers.
+
+    Follows `import ... as`, `from ... import` (also in other cells), assignments of a name to a name, and the
+    functions and classes of the notebook that the code mentions. It reads the text and runs nothing: getattr with a
+    text, exec and importlib are not seen, so check behaviour as well. AssertionError if the code is no Python.
+    """
+    tree = _parse(source)
+    around = [node for cell in getattr(source, "notebook", ()) for node in _parse_or_nothing(cell).body]
+    trees = [tree, *_helpers(tree, around)]
+    aliases = _aliases([*around, *trees])
+    return any(_within(used, name) for tree in trees for used in _used(tree, aliases))
+
+
+def _parse(source: str) -> ast.Module:
+    if len(source) > MAX_SOURCE:
+        raise AssertionError("the code is too long to be read")
+    try:
+        return ast.parse(MAGIC_LINE.sub(r"\1pass", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise AssertionError(f"the code cannot be read as Python: {error}") from None
+
+
+def _parse_or_nothing(source: str) -> ast.Module:
+    try:
+        return _parse(source)
+    except AssertionError:  # a broken cell defines nothing
+        return ast.Module(body=[], type_ignores=[])
+
+
+def _helpers(tree: ast.AST, around: list[ast.stmt]) -> list[ast.AST]:
+    """The statements of the notebook that define what the code mentions, and what those mention."""
+    definitions: dict[str, list[ast.AST]] = {}
+    for node in around:
+        for name in _defined(node):
+            definitions.setdefault(name, []).append(node)
+    found: dict[int, ast.AST] = {}
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        mentioned = {part.id for part in ast.walk(waiting.pop()) if isinstance(part, ast.Name)}
+        for name in mentioned & definitions.keys():
+            for definition in definitions[name]:
+                if id(definition) not in found:
+                    found[id(definition)] = definition
+                    waiting.append(definition)
+    return list(found.values())
+
+
+def _defined(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
+
+
+def _aliases(trees: Iterable[ast.AST]) -> dict[str, set[str]]:
+    """Local name -> what it may stand for, in full."""
+    aliases: dict[str, set[str]] = {}
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Import):
+            for item in node.names:
+                # `import torch.optim` binds `torch`; the import itself is seen by `_used`
+                local, full = (item.asname, item.name) if item.asname else (item.name.split(".")[0],) * 2
+                aliases.setdefault(local, set()).add(full)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for item in node.names:
+                aliases.setdefault(item.asname or item.name, set()).add(f"{node.module}.{item.name}")
+        elif isinstance(node, ast.Assign) and (dotted := _dotted(node.value)) is not None:
+            for target in node.targets:
+                if isinstance(target, ast.Name) and target.id != dotted:
+                    aliases.setdefault(target.id, set()).add(dotted)
+    return aliases
+
+
+def _used(tree: ast.AST, aliases: dict[str, set[str]]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (item.name for item in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{item.name}" for item in node.names)
+        elif (dotted := _dotted(node)) is not None:
+            yield from _resolve(dotted, aliases)
+
+
+def _resolve(dotted: str, aliases: dict[str, set[str]]) -> set[str]:
+    """Every full name that a dotted name may stand for, through aliases of aliases."""
+    found, waiting = {dotted}, [dotted]
+    while waiting and len(found) < 1000:
+        first, dot, rest = waiting.pop().partition(".")
+        for full in aliases.get(first, ()):
+            if (name := full + dot + rest) not in found:
+                found.add(name)
+                waiting.append(name)
+    return found
+
+
+def _dotted(node: ast.AST) -> str | None:
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *parts[::-1]]) if isinstance(node, ast.Name) else None
+
+
+def _within(used: str, name: str) -> bool:
+    """Whether `used` is `name` or inside it; `from torch import *` may bring in anything of torch."""
+    return used == name or used.startswith(f"{name}.") or (used.endswith(".*") and name.startswith(used[:-1]))

@@ -1,0 +1,217 @@
+"""Serves the judge's requests, one at a time, until the socket closes."""
+
+from __future__ import annotations
+
+import faulthandler
+import mmap
+import os
+import random
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+from nbjudge import wire
+from nbjudge.student.shell import Notebook, Output, flush_figures
+
+MESSAGE = 4000  # characters of an exception's message
+FRAMES = 20
+OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory")
+
+
+def serve(channel_fd: int, arena_fd: int) -> NoReturn:
+    """See `nbjudge.student.serve`."""
+    faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
+    server = Server(mmap.mmap(arena_fd, 0))
+    channel = socket.socket(fileno=channel_fd)
+    sys.stdout = sys.stderr = server.output
+    server.seed(int.from_bytes(os.urandom(8)))
+    while request := channel.recv(wire.PACKET.size):
+        channel.send(server.answer(request))
+    os._exit(0)
+
+
+class Missing(Exception):
+    """The notebook has no such name."""
+
+
+class Server:
+    """The notebook, the objects that the judge holds by handle, and one method for each kind of request."""
+
+    def __init__(self, arena: mmap.mmap) -> None:
+        self.arena = arena
+        self.process = os.getpid()
+        self.notebook = Notebook()
+        self.output = Output()
+        self.handles: dict[int, Any] = {}
+        self.last_handle = 0
+        self.clean: dict[str, Any] | None = None  # the namespace as loading left it
+        self.requests: dict[str, Callable[..., Any]] = {
+            name: getattr(self, name)
+            for name in (
+                "load", "seed", "begin", "call_name", "call", "get", "has", "set", "run_copy",
+                "attribute", "set_attribute", "item", "set_item", "length", "iterate", "next_item",
+            )
+        }  # fmt: skip
+
+    def answer(self, packet: bytes) -> bytes:
+        """The reply packet for a request packet. No exception of the student's gets out."""
+        nonce = wire.nonce_of(packet)
+        try:
+            reply: tuple[Any, ...] = ("ok", self.perform(packet, nonce))
+            self.stop_if_forked()
+            return wire.encode(reply, self.arena, nonce, self.hold)
+        except Missing as error:
+            reply = ("missing", str(error))
+        except wire.WireError as error:
+            reply = ("error", "WireError", "Exception", f"the result cannot be passed on: {error}", False, [])
+        except BaseException as error:  # SystemExit and KeyboardInterrupt too
+            reply = ("error", *self.describe(error))
+        self.stop_if_forked()
+        return wire.encode(reply, self.arena, nonce, self.hold)
+
+    def perform(self, packet: bytes, nonce: int) -> Any:
+        """Carries out one request."""
+        name, arguments, dropped = wire.decode(
+            packet, self.arena, nonce, handle=lambda id_, _: self.handles[id_], tensor=_restore
+        )
+        for id_ in dropped:
+            self.handles.pop(id_, None)
+        return self.requests[name](*arguments)
+
+    def stop_if_forked(self) -> None:
+        """Ends a child that the student forked and let return: it must neither answer nor touch the arena."""
+        if os.getpid() != self.process:
+            os._exit(0)
+
+    def hold(self, value: object) -> tuple[int, str]:
+        """A new handle for an object that does not cross by value."""
+        self.last_handle += 1
+        self.handles[self.last_handle] = value
+        return self.last_handle, _text(type(value).__name__, 100)
+
+    # Requests
+
+    def load(self, label: str, source: str, kind: str, limit: int) -> tuple[str, tuple[Any, ...] | None]:
+        """Runs a cell; returns its output and, if it failed, the description of the exception."""
+        self.output.clear(limit)
+        try:
+            self.notebook.run(label, source, kind)
+            failure = None
+        except BaseException as error:
+            failure = self.describe(error)
+        flush_figures()
+        return _text(self.output.text(), limit + 100), failure
+
+    def begin(self, seed: int) -> None:
+        """Before each test: the namespace as loading left it, no handles, fresh seeds."""
+        names = self.notebook.names
+        if self.clean is None:
+            self.clean = dict(names)
+        names.clear()
+        names.update(self.clean)
+        self.handles.clear()
+        self.output.clear(0)
+        flush_figures()
+        self.seed(seed)
+
+    def seed(self, seed: int) -> None:
+        """Seeds random, numpy and torch."""
+        random.seed(seed)
+        if (numpy := sys.modules.get("numpy")) is not None:
+            numpy.random.seed(seed % (1 << 32))
+        if (torch := sys.modules.get("torch")) is not None:
+            torch.manual_seed(seed)
+
+    def call_name(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Calls a function or class of the notebook."""
+        return self.get(name)(*arguments, **keywords)
+
+    def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Calls an object that the judge holds."""
+        return function(*arguments, **keywords)
+
+    def get(self, name: str) -> Any:
+        """A global of the notebook."""
+        try:
+            return self.notebook.names[name]
+        except KeyError:
+            raise Missing(name) from None
+
+    def has(self, name: str) -> bool:
+        """Whether the notebook defines the name."""
+        return name in self.notebook.names
+
+    def set(self, names: dict[str, Any]) -> None:
+        """Replaces globals until the next test."""
+        self.notebook.names.update(names)
+
+    def run_copy(self, label: str, source: str, inputs: dict[str, Any], drop: bool) -> dict[str, Any]:
+        """Runs code in a copy of the namespace; returns the names it assigned."""
+        return self.notebook.run_copy(label, source, inputs, drop)
+
+    def attribute(self, value: Any, name: str) -> Any:
+        """value.name"""
+        return getattr(value, name)
+
+    def set_attribute(self, value: Any, name: str, new: Any) -> None:
+        """value.name = new"""
+        setattr(value, name, new)
+
+    def item(self, value: Any, key: Any) -> Any:
+        """value[key]"""
+        return value[key]
+
+    def set_item(self, value: Any, key: Any, new: Any) -> None:
+        """value[key] = new"""
+        value[key] = new
+
+    def length(self, value: Any) -> int:
+        """len(value)"""
+        return len(value)
+
+    def iterate(self, value: Any) -> int:
+        """Starts an iteration; returns its handle's id."""
+        return self.hold(iter(value))[0]
+
+    def next_item(self, iterator: int) -> tuple[Any, ...]:
+        """The next item in a tuple, or () at the end."""
+        try:
+            return (next(self.handles[iterator]),)
+        except StopIteration:
+            return ()
+
+    # Exceptions
+
+    def describe(self, error: BaseException) -> tuple[Any, ...]:
+        """Type name, builtin base, message, whether memory ran out, and the frames in the student's cells."""
+        kind = type(error)
+        builtin = next((base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"), "Exception")
+        try:
+            message = _text(str(error), MESSAGE)
+        except BaseException:  # their own __str__
+            message = ""
+        memory = builtin == "MemoryError" or kind.__name__ == "OutOfMemoryError"
+        if builtin == "RuntimeError":
+            memory = memory or any(text in message for text in OUT_OF_MEMORY)
+        return _text(kind.__name__, 100), builtin, message, memory, list(self.frames(error))[-FRAMES:]
+
+    def frames(self, error: BaseException) -> Iterator[tuple[str, int, str]]:
+        """Cell, line and function of each frame in the student's cells, outermost first."""
+        trace = error.__traceback__
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            if (label := self.notebook.labels.get(code.co_filename)) is not None:
+                yield label, trace.tb_lineno, _text(code.co_name, 100)
+            trace = trace.tb_next
+        if isinstance(error, SyntaxError) and error.filename in self.notebook.labels:
+            yield self.notebook.labels[error.filename], int(error.lineno or 0), "<module>"
+
+
+def _restore(tensor: Any, origin: wire.TensorOrigin) -> Any:
+    return tensor.requires_grad_(origin.requires_grad)
+
+
+def _text(text: str, limit: int) -> str:
+    return str(text)[:limit].encode(errors="replace").decode()

@@ -1,0 +1,79 @@
+"""The zygote's warm-up: everything that is slow the first time, and nothing that starts a thread."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+from pathlib import Path
+
+QUIET = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+    "TQDM_DISABLE": "1",  # read when tqdm is imported
+    # Otherwise torch.cuda.is_available() calls cuInit, and no child of ours could use CUDA any more.
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+}
+MODULES = (
+    "asyncio",
+    "matplotlib.pyplot",
+    "numpy",
+    "sklearn.datasets",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.preprocessing",
+    "torch.nn.functional",
+    "torch.utils.data",
+    "tqdm.auto",
+)
+
+
+def warm_up() -> None:
+    """Imports the libraries, makes the shell, takes one step of each common optimizer and freezes the heap."""
+    os.environ.update(QUIET)
+    for name in MODULES:
+        importlib.import_module(name)
+    _quiet_libraries()
+    _warm_optimizers()
+    from nbjudge.student.shell import make_shell
+
+    make_shell()
+    _check_one_thread()
+    gc.collect()
+    gc.freeze()
+
+
+def _quiet_libraries() -> None:
+    import matplotlib
+    import matplotlib.pyplot as plt
+    import torch
+    import tqdm  # type: ignore[import-untyped]
+
+    torch.set_num_threads(1)
+    matplotlib.use("Agg")
+    plt.show = lambda *args, **kwargs: None
+    tqdm.tqdm.monitor_interval = 0  # or the first bar starts a thread, although it is disabled
+
+
+def _warm_optimizers() -> None:
+    """Loads the modules that torch.optim imports at its first use, without autograd.
+
+    The gradients are set by hand: a first backward() on a CUDA build starts threads.
+    """
+    import torch
+
+    weight = torch.nn.Parameter(torch.ones(2))
+    for kind in (torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop):
+        weight.grad = torch.ones(2)
+        optimizer = kind([weight])
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def _check_one_thread() -> None:
+    threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    if len(threads) != 1:
+        raise RuntimeError(f"the warm-up started threads, so forking would be unsafe: {threads}")
