@@ -1,0 +1,145 @@
+"""The notebook for gradebook/autograded/: what the student wrote, as formgrader shows it to a TA. Pure.
+
+It holds nothing that the student may not see, because `nbgrader generate_feedback` makes a page of it.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from nbjudge.feedback.sanitise import MAX_TEXT, clean_markdown, clean_outputs, stream, visible
+from nbjudge.feedback.shown import show
+from nbjudge.feedback.words import Words, words
+from nbjudge.model import CellReport, ExerciseScore, Result, Score
+from nbjudge.notebook import SKIP_TAG, Notebook, NotebookCell, cell_id, grade_id, normalise, role, tags
+
+MAX_ADDED = 300  # cells of the student's own
+
+
+def annotate_notebook(
+    released: Notebook,
+    submitted: Notebook | None,
+    found: Mapping[str, Sequence[int]],
+    result: Result,
+    score: Score,
+) -> Notebook:
+    """The release's cells with the student's answers, the outcome of the tests and the saved plots in them.
+
+    `released` is the release in the student's language; `submitted` is None if the file was rejected;
+    `found` is repair.match_cells: slot id -> 1-based positions of the submitted cells that fill it.
+    """
+    theirs = submitted["cells"] if submitted is not None else []
+    added = _added(released, theirs, found)
+    cells = [_summary(result, score), *added.get(0, [])]
+    for cell in released["cells"]:
+        positions = found.get(_slot(cell), ())
+        cells.append(_annotate(cell, [theirs[n - 1] for n in positions], result, score))
+        for position in positions:
+            cells += added.get(position, [])
+    metadata = {
+        **released["metadata"],
+        "nbjudge": {"assignment": result.assignment, "language": result.language},
+    }
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _slot(cell: NotebookCell) -> str:
+    return (grade_id(cell) if role(cell) != "given" else None) or str(cell_id(cell))
+
+
+def _annotate(
+    cell: NotebookCell, theirs: Sequence[NotebookCell], result: Result, score: Score
+) -> NotebookCell:
+    cell, kind = deepcopy(cell), role(cell)
+    if kind in ("solution", "manual"):
+        cell |= _answer(cell, theirs)
+    if cell["cell_type"] == "code":
+        cell["execution_count"] = None
+        cell["outputs"] = []
+        if kind == "manual" or SKIP_TAG in tags(cell):
+            cell["outputs"] = [output for own in theirs for output in clean_outputs(own.get("outputs"))]
+        elif kind == "grade":
+            cell["outputs"] = [stream(_outcomes(_slot(cell), result, score))]
+        else:
+            cell["outputs"] = _trouble(_slot(cell), result.cells)
+    return cell
+
+
+def _answer(cell: NotebookCell, theirs: Sequence[NotebookCell]) -> dict[str, Any]:
+    if not theirs:
+        return {}
+    source = "\n\n".join(own["source"] for own in theirs)
+    if cell["cell_type"] == "code":
+        return {"source": visible(source[:MAX_TEXT])}
+    attachments = {name: kind for own in theirs for name, kind in (own.get("attachments") or {}).items()}
+    return {"source": clean_markdown(source, attachments), "attachments": {}}
+
+
+def _added(
+    released: Notebook, theirs: Sequence[NotebookCell], found: Mapping[str, Sequence[int]]
+) -> dict[int, list[NotebookCell]]:
+    """The student's own cells, by the position of the released cell that they stand behind; 0: at the top."""
+    claimed = {position for positions in found.values() for position in positions}
+    ids = {cell_id(cell) for cell in released["cells"]}
+    texts = {normalise(cell["source"]) for cell in released["cells"]}
+    added: dict[int, list[NotebookCell]] = {}
+    behind, count = 0, 0
+    for position, cell in enumerate(theirs, 1):
+        if position in claimed:
+            behind = position
+        elif cell_id(cell) not in ids and normalise(cell["source"]) not in texts | {""} and count < MAX_ADDED:
+            added.setdefault(behind, []).append(_own_cell(cell, position))
+            count += 1
+    return added
+
+
+def _own_cell(cell: NotebookCell, position: int) -> NotebookCell:
+    own: NotebookCell = {"id": f"added-{position}", "metadata": {}, "cell_type": cell["cell_type"]}
+    if cell["cell_type"] == "code":
+        return own | {"source": visible(cell["source"][:MAX_TEXT]), "outputs": [], "execution_count": None}
+    source = clean_markdown(cell["source"], cell.get("attachments"))
+    return own | {"cell_type": "markdown", "source": source}
+
+
+def _outcomes(exercise: str, result: Result, score: Score) -> str:
+    say = words(result.language)
+    part = next((part for part in score.exercises if part.exercise == exercise), None)
+    if part is None:
+        return ""
+    tests = [test for test in result.tests if test.exercise == exercise]
+    return "\n".join([_points(part, say), *(_lines(part, tests, n, say) for n in range(len(tests)))]) + "\n"
+
+
+def _points(part: ExerciseScore, say: Words) -> str:
+    got = say("not_graded") if part.score is None else say.number(part.score)
+    return f"{part.exercise}: {got} / {say.number(part.points)}"
+
+
+def _lines(part: ExerciseScore, tests: Sequence[Any], n: int, say: Words) -> str:
+    test = show(tests[n], part, tests, say)
+    first = f"- {test.title}: {say.outcome(test.outcome)}" + (f" ({test.points})" if test.points else "")
+    details = [line for text in (test.message, test.trace, *test.credits) for line in text.splitlines()]
+    return "\n".join([first, *(f"    {line}" for line in details)])
+
+
+def _trouble(cell: str, reports: Sequence[CellReport]) -> list[dict[str, Any]]:
+    bad = [report for report in reports if report.id == cell and report.status not in ("ok", "skipped")]
+    return [stream(f"{report.status}: {report.message}\n{report.trace}\n") for report in bad]
+
+
+def _summary(result: Result, score: Score) -> NotebookCell:
+    """A first cell for the TA: the total, and what was odd about the file."""
+    say = words(result.language)
+    lines = [say("rejected", reason=visible(result.rejected))] if result.rejected is not None else []
+    lines += [visible(repair) for repair in result.repairs]
+    lines += [f"{say('missing')}: {', '.join(result.missing)}"] if result.missing else []
+    if result.environment.get("isolation") == "none":
+        lines.append(say("no_isolation"))
+    factor = f" × {say.number(score.factor)}" if score.factor != 1 else ""
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    total = f"nbjudge: {say.number(score.score)} / {say.number(score.points)}{factor}"
+    source = f"<p><b>{total}</b></p><ul>{items}</ul>".replace("\n", " ").replace("$", "&#36;")
+    return {"id": "nbjudge-summary", "cell_type": "markdown", "metadata": {}, "source": source}

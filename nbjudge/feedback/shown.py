@@ -1,0 +1,53 @@
+"""What of a test result a student may see. The page and the notebook both ask here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nbjudge.feedback.sanitise import visible
+from nbjudge.feedback.words import Words
+from nbjudge.model import ExerciseScore, TestResult
+from nbjudge.points import earned, worth
+
+DETAILS = 6_000  # characters of one message or trace
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTest:
+    """One test as its student sees it; every text is a student's or an author's and needs escaping."""
+
+    outcome: str  # a key of the catalogue's outcomes, and of the page's signs
+    title: str
+    points: str | None  # "0.5 / 1"; None: not told
+    message: str = ""
+    trace: str = ""
+    credits: tuple[str, ...] = ()
+    hidden: bool = False
+
+
+def show(test: TestResult, exercise: ExerciseScore, tests: Sequence[TestResult], words: Words) -> ShownTest:
+    """`test` without what its author hides from students."""
+    outcome = outcome_of(test)
+    if isinstance(test.hidden, str):
+        kept = outcome if outcome in ("passed", "partial", "author") else "secret_failed"
+        return ShownTest(kept, words("named_hidden", name=test.hidden), None, hidden=True)
+    points = None
+    if test.status != "author":
+        value = worth(exercise, tests, test)
+        points = f"{words.number(value * earned(test))} / {words.number(value)}"
+    title = visible(test.title)
+    if test.hidden or test.status == "author":
+        return ShownTest(outcome, title, points, hidden=bool(test.hidden))
+    credits = tuple(visible(line[:DETAILS]) for line in test.credits)
+    return ShownTest(
+        outcome, title, points, visible(test.message[:DETAILS]), visible(test.trace[:DETAILS]), credits
+    )
+
+
+def outcome_of(test: TestResult) -> str:
+    """The test's status, or "partial" where it passed with less than its full weight."""
+    if test.status != "passed":
+        return test.status
+    fraction = earned(test)
+    return "passed" if fraction == 1 else "partial" if fraction > 0 else "failed"

@@ -1,0 +1,398 @@
+"""Reads and writes nbgrader's database: assignments, submissions, grades, comments. No grading logic."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from nbjudge.errors import CourseError
+from nbjudge.model import Assignment, Course, Result, Score, Submission
+from nbjudge.notebook import (
+    Notebook,
+    NotebookCell,
+    exercise_of,
+    grade_id,
+    nbgrader_metadata,
+    role,
+    write_notebook,
+)
+from nbjudge.points import penalty
+from nbjudge.results import dump_result
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, Row
+
+UNSAFE = re.compile(r"[<>&\"'\\/\x00-\x1f\x7f]")  # formgrader prints student ids unescaped
+
+
+@dataclass(frozen=True, slots=True)
+class Gradebook:
+    """An open gradebook: the course's database and its folder."""
+
+    course: Course
+    engine: Engine
+
+
+@contextmanager
+def open_gradebook(course: Course) -> Iterator[Gradebook]:
+    """The course's gradebook, made if it does not exist; CourseError if the database can't be used."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from nbjudge.gradebook import tables
+
+    course.gradebook.mkdir(parents=True, exist_ok=True)
+    try:
+        engine = tables.make_engine(course.database)
+        tables.create_tables(engine)
+        with engine.begin() as connection:
+            tables.find_or_add(connection, tables.course, id=course.id)
+    except (SQLAlchemyError, ImportError) as error:
+        reason = str(error).splitlines()[0]
+        raise CourseError(
+            f"{course.root / 'course_config.py'}: the database {course.database!r} can't be opened: {reason}"
+        ) from error
+    try:
+        yield Gradebook(course, engine)
+    finally:
+        engine.dispose()
+
+
+def save_assignment(book: Gradebook, assignment: Assignment, released: Notebook) -> None:
+    """Tells the gradebook which cells the assignment has, as `nbgrader generate_assignment` would.
+
+    `released` is the release in any language. Cells may come and go after submissions were graded,
+    unlike in nbgrader; CourseError if a cell is gone for which somebody gave a mark or a comment.
+    """
+    from nbjudge.gradebook import tables as t
+
+    with book.engine.begin() as connection:
+        where = t.find_or_add(connection, t.assignment, name=assignment.name, course_id=book.course.id)
+        t.update(connection, t.assignment, where, duedate=_naive(assignment.soft_deadline))
+        notebook = t.find_or_add(connection, t.notebook, name=assignment.name, assignment_id=where)
+        kernel = json.dumps(released["metadata"].get("kernelspec", {}))
+        t.update(connection, t.notebook, notebook, kernelspec=kernel)
+        cells = [cell for cell in released["cells"] if grade_id(cell)]
+        _save_cells(connection, notebook, cells, assignment.name)
+        _save_sources(connection, notebook, cells)
+        for row in connection.execute(
+            t.submitted_notebook.select().where(t.submitted_notebook.c.notebook_id == notebook)
+        ):
+            _add_rows(connection, notebook, row.id)
+
+
+def record(
+    book: Gradebook,
+    assignment: Assignment,
+    submission: Submission,
+    result: Result,
+    score: Score,
+    notebook: Notebook,
+) -> None:
+    """Files the result and the notebook for formgrader, then the grades, in one transaction, last.
+
+    A kill before the commit leaves the old grades and an old key, so the next run grades again and ends
+    in the same state. What a person gave stays when the same file is graded again, and for a cell graded
+    by hand that the student's new attempt left as it was; everything else of an earlier attempt goes.
+    """
+    from nbjudge.gradebook import tables as t
+
+    if UNSAFE.search(submission.student):
+        raise CourseError(f"student {submission.student!r}: use letters, digits and . _ @ + - in student ids")
+    _write_files(book.course, submission, result, notebook)
+    with book.engine.begin() as connection:
+        master = _notebook_of(connection, book.course, assignment.name)
+        t.find_or_add(connection, t.student, id=submission.student)
+        attempt = t.find_or_add(
+            connection,
+            t.submitted_assignment,
+            assignment_id=master.assignment_id,
+            student_id=submission.student,
+        )
+        submitted = t.find_or_add(
+            connection, t.submitted_notebook, assignment_id=attempt, notebook_id=master.id
+        )
+        _add_rows(connection, master.id, submitted)
+        manual = manual_cells(notebook)
+        kept = _kept(connection, attempt, submission, score, manual)
+        t.update(connection, t.submitted_assignment, attempt, timestamp=_naive(submission.timestamp))
+        _save_grades(connection, submitted, score, kept)
+        _save_comments(connection, submitted, result, kept)
+        _save_key(connection, submission, result, score.factor, manual)
+        refresh_penalty(connection, submitted)
+
+
+def graded_keys(book: Gradebook, assignment: str) -> dict[str, str]:
+    """Student -> Result.key of what the gradebook holds: an equal key needs no grading."""
+    from nbjudge.gradebook.tables import result as r
+
+    with book.engine.connect() as connection:
+        rows = connection.execute(r.select().where(r.c.assignment == assignment))
+        return {row.student: row.key for row in rows}
+
+
+def store_feedback(course: Course, assignment: str, student: str, page: str) -> Path:
+    """Puts a feedback page where `nbgrader release_feedback` looks for it, with what that needs beside it."""
+    folder = course.gradebook / "feedback" / student / assignment
+    _copy_receipt(course, student, assignment, folder)
+    path = folder / f"{assignment}.html"
+    _write(path, page.encode())
+    return path
+
+
+def refresh_penalty(connection: Connection, submitted: str) -> None:
+    """Sets the late penalty of a submitted notebook (nbgrader's id) to what its present score makes it."""
+    from sqlalchemy import select
+
+    from nbjudge.gradebook import tables as t
+
+    factor = connection.execute(
+        select(t.result.c.factor)
+        .join(t.assignment, t.assignment.c.name == t.result.c.assignment)
+        .join(
+            t.submitted_assignment,
+            (t.submitted_assignment.c.assignment_id == t.assignment.c.id)
+            & (t.submitted_assignment.c.student_id == t.result.c.student),
+        )
+        .join(t.submitted_notebook, t.submitted_notebook.c.assignment_id == t.submitted_assignment.c.id)
+        .where(t.submitted_notebook.c.id == submitted)
+    ).scalar()
+    if factor is None:
+        return  # graded by nbgrader itself
+    rows = connection.execute(t.grade.select().where(t.grade.c.notebook_id == submitted))
+    taken = penalty(sum(points_of(row) for row in rows), factor)
+    t.update(connection, t.submitted_notebook, submitted, late_submission_penalty=taken)
+
+
+def points_of(grade: Row[Any]) -> float:
+    """nbgrader's rule: what a person gave, else what the judge gave, plus extra credit."""
+    given = grade.manual_score if grade.manual_score is not None else grade.auto_score
+    return float(given or 0.0) + float(grade.extra_credit or 0.0)
+
+
+def manual_cells(notebook: Notebook) -> dict[str, str]:
+    """Exercise -> hash of the cell that a person looks at: its text and its saved outputs."""
+    return {
+        str(grade_id(cell)): hashlib.sha256(
+            json.dumps([cell["cell_type"], cell["source"], cell.get("outputs", [])], sort_keys=True).encode()
+        ).hexdigest()
+        for cell in notebook["cells"]
+        if role(cell) == "manual"
+    }
+
+
+def _notebook_of(connection: Connection, course: Course, assignment: str) -> Row[Any]:
+    from nbjudge.gradebook import tables as t
+
+    query = t.notebook.select().join(t.assignment, t.assignment.c.id == t.notebook.c.assignment_id)
+    row = connection.execute(query.where(t.assignment.c.name == assignment, t.notebook.c.name == assignment))
+    if (found := row.first()) is None:
+        raise CourseError(
+            f"{course.database}: the gradebook has no assignment {assignment!r} yet: save it first"
+        )
+    return found
+
+
+def _save_cells(connection: Connection, notebook: str, cells: list[NotebookCell], assignment: str) -> None:
+    from nbjudge.gradebook import tables as t
+
+    kinds = {"GradeCell": ("grade", "manual"), "SolutionCell": ("solution", "manual")}
+    wanted = {(grade_id(cell), kind) for cell in cells for kind in kinds if role(cell) in kinds[kind]}
+    rows = connection.execute(t.base_cell.select().where(t.base_cell.c.notebook_id == notebook)).all()
+    for row in rows:
+        if (row.name, row.type) not in wanted:
+            _remove_cell(connection, row, assignment)
+    known = {(row.name, row.type): row.id for row in rows}
+    for cell in cells:
+        for kind in (kind for kind in kinds if role(cell) in kinds[kind]):
+            name = grade_id(cell)
+            id_ = known.get((name, kind)) or t.find_or_add(
+                connection, t.base_cell, name=name, notebook_id=notebook, type=kind
+            )
+            table = t.grade_cell if kind == "GradeCell" else t.solution_cell
+            if (name, kind) not in known:
+                values = _graded(cell) if kind == "GradeCell" else {}
+                connection.execute(table.insert().values(id=id_, **values))
+            elif kind == "GradeCell":
+                t.update(connection, table, id_, **_graded(cell))
+
+
+def _graded(cell: NotebookCell) -> dict[str, Any]:
+    return {"max_score": float(nbgrader_metadata(cell)["points"]), "cell_type": cell["cell_type"]}
+
+
+def _remove_cell(connection: Connection, cell: Row[Any], assignment: str) -> None:
+    from nbjudge.gradebook import tables as t
+
+    grades = connection.execute(t.grade.select().where(t.grade.c.cell_id == cell.id)).all()
+    comments = connection.execute(t.comment.select().where(t.comment.c.cell_id == cell.id)).all()
+    if any(row.manual_score is not None or row.extra_credit is not None for row in grades) or any(
+        row.manual_comment for row in comments
+    ):
+        raise CourseError(
+            f"source/{assignment}/{assignment}.ipynb: the cell {cell.name!r} is gone, but people gave it marks "
+            "or comments in formgrader: put it back, or remove those first"
+        )
+    for table in (t.grade, t.comment):
+        connection.execute(table.delete().where(table.c.cell_id == cell.id))
+    for table in (t.grade_cell, t.solution_cell, t.base_cell):
+        connection.execute(table.delete().where(table.c.id == cell.id))
+
+
+def _save_sources(connection: Connection, notebook: str, cells: list[NotebookCell]) -> None:
+    # Nothing refers to these rows, so they are simply written anew.
+    from nbjudge.gradebook import tables as t
+
+    connection.execute(t.source_cell.delete().where(t.source_cell.c.notebook_id == notebook))
+    for cell in cells:
+        meta = nbgrader_metadata(cell)
+        locked = not meta.get("solution") and bool(meta.get("grade") or meta.get("locked"))
+        if locked or meta.get("solution"):
+            values = {"name": grade_id(cell), "cell_type": cell["cell_type"], "locked": locked}
+            values |= {"source": cell["source"], "checksum": meta.get("checksum"), "notebook_id": notebook}
+            connection.execute(t.source_cell.insert().values(id=t.new_id(), **values))
+
+
+def _add_rows(connection: Connection, notebook: str, submitted: str) -> None:
+    """Makes the Grade and Comment rows that a submitted notebook lacks."""
+    from sqlalchemy import select
+
+    from nbjudge.gradebook import tables as t
+
+    empty: dict[str, Any] = {}
+    for kind, table, values in (
+        ("GradeCell", t.grade, {"needs_manual_grade": True}),
+        ("SolutionCell", t.comment, empty),
+    ):
+        cells = select(t.base_cell.c.id).where(
+            t.base_cell.c.notebook_id == notebook, t.base_cell.c.type == kind
+        )
+        there = select(table.c.cell_id).where(table.c.notebook_id == submitted)
+        for cell in connection.execute(cells.where(t.base_cell.c.id.not_in(there))).scalars().all():
+            row = {"id": t.new_id(), "notebook_id": submitted, "cell_id": cell, **values}
+            connection.execute(table.insert().values(row))
+
+
+def _same_attempt(connection: Connection, attempt: str, submission: Submission) -> bool:
+    from nbjudge.gradebook import tables as t
+
+    ours = _our_row(connection, submission)
+    if ours is not None:
+        return bool(ours.sha256 == submission.sha256)
+    query = t.submitted_assignment.select().where(t.submitted_assignment.c.id == attempt)
+    return bool(connection.execute(query).one().timestamp == _naive(submission.timestamp))
+
+
+def _our_row(connection: Connection, submission: Submission) -> Row[Any] | None:
+    from nbjudge.gradebook.tables import result as r
+
+    of_student = (r.c.assignment == submission.assignment) & (r.c.student == submission.student)
+    return connection.execute(r.select().where(of_student)).first()
+
+
+def _kept(
+    connection: Connection, attempt: str, submission: Submission, score: Score, manual: Mapping[str, str]
+) -> set[str]:
+    """The exercises whose marks and comments by hand still belong to what the student handed in."""
+    if _same_attempt(connection, attempt, submission):
+        return {part.exercise for part in score.exercises}
+    ours = _our_row(connection, submission)
+    before = json.loads(ours.manual) if ours is not None else {}
+    return {id_ for id_, hash_ in manual.items() if before.get(id_) == hash_}
+
+
+def _save_grades(connection: Connection, submitted: str, score: Score, kept: set[str]) -> None:
+    from sqlalchemy import select
+
+    from nbjudge.gradebook import tables as t
+
+    automatic = {part.exercise: part.score for part in score.exercises}
+    query = select(t.grade, t.base_cell.c.name.label("cell")).join(
+        t.base_cell, t.base_cell.c.id == t.grade.c.cell_id
+    )
+    for row in connection.execute(query.where(t.grade.c.notebook_id == submitted)).all():
+        auto = automatic.get(row.cell)
+        values: dict[str, Any] = {"auto_score": auto}
+        if row.cell not in kept:
+            values |= {"manual_score": None, "extra_credit": None}
+        if row.cell not in kept or row.manual_score is None:
+            values["needs_manual_grade"] = auto is None
+        elif auto != row.auto_score:
+            values["needs_manual_grade"] = True  # the person who overruled the judge should look again
+        t.update(connection, t.grade, row.id, **values)
+
+
+def _save_comments(connection: Connection, submitted: str, result: Result, kept: set[str]) -> None:
+    from sqlalchemy import select
+
+    from nbjudge.gradebook import tables as t
+
+    query = select(t.comment, t.base_cell.c.name.label("cell")).join(
+        t.base_cell, t.base_cell.c.id == t.comment.c.cell_id
+    )
+    for row in connection.execute(query.where(t.comment.c.notebook_id == submitted)).all():
+        unanswered = row.cell in result.unchanged or row.cell in result.missing
+        values: dict[str, Any] = {"auto_comment": "No response." if unanswered else None}
+        if exercise_of(row.cell) not in kept:
+            values["manual_comment"] = None
+        t.update(connection, t.comment, row.id, **values)
+
+
+def _save_key(
+    connection: Connection,
+    submission: Submission,
+    result: Result,
+    factor: float,
+    manual: Mapping[str, str],
+) -> None:
+    from nbjudge.gradebook.tables import result as r
+
+    values: dict[str, Any] = {"assignment": submission.assignment, "student": submission.student}
+    values["key"] = result.key
+    values |= {"sha256": submission.sha256, "factor": factor, "manual": json.dumps(manual, sort_keys=True)}
+    of_student = (r.c.assignment == submission.assignment) & (r.c.student == submission.student)
+    connection.execute(r.delete().where(of_student))
+    connection.execute(r.insert().values(recorded_at=datetime.now(UTC).replace(tzinfo=None), **values))
+
+
+def _naive(moment: datetime) -> datetime:
+    """UTC without a zone, as nbgrader keeps it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+# The files
+
+
+def _write_files(course: Course, submission: Submission, result: Result, notebook: Notebook) -> None:
+    student, assignment = submission.student, submission.assignment
+    folder = course.gradebook / "autograded" / student / assignment
+    _copy_receipt(course, student, assignment, folder)
+    _write(folder / f"{assignment}.ipynb", write_notebook(notebook))
+    _write(course.gradebook / "results" / student / f"{assignment}.json", dump_result(result))
+
+
+def _copy_receipt(course: Course, student: str, assignment: str, folder: Path) -> None:
+    """Copies what identifies the attempt: `nbgrader release_feedback` wants it beside the feedback."""
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        source = course.gradebook / "submitted" / student / assignment / name
+        if source.is_file():
+            _write(folder / name, source.read_bytes())
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        try:
+            file.write(data)
+            file.close()
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

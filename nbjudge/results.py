@@ -1,0 +1,47 @@
+"""Result <-> JSON: the file gradebook/results/<student>/<assignment>.json, documented in docs/results.md."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from nbjudge.errors import CourseError
+from nbjudge.model import Result
+
+SCHEMA = "nbjudge.result/1"
+
+
+def dump_result(result: Result) -> bytes:
+    """UTF-8 JSON of `result`; ValueError if a number in it is NaN or infinite."""
+    document = {"schema": SCHEMA, **asdict(result), "timestamp": result.timestamp.isoformat()}
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    # A lone surrogate from a student's string can't be UTF-8; written as \udcXX it stays valid JSON.
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def load_result(data: bytes) -> Result:
+    """The Result in `data`; CourseError if it is not of this schema."""
+    import msgspec
+
+    try:
+        document = json.loads(data)
+        schema = document.pop("schema", None) if isinstance(document, dict) else None
+        if schema != SCHEMA:
+            raise CourseError(
+                f"the result file has schema {schema!r}, not {SCHEMA!r}: grade again with --force"
+            )
+        return msgspec.convert(document, Result)
+    except (ValueError, RecursionError) as error:
+        raise CourseError(f"the result file is damaged ({error}): grade again with --force") from error
+
+
+def result_schema() -> dict[str, Any]:
+    """The JSON Schema of a result file, as docs/results.md prints it."""
+    import msgspec
+
+    schema = msgspec.json.schema(Result)
+    definition = schema["$defs"]["Result"]
+    definition["properties"] = {"schema": {"const": SCHEMA}, **definition["properties"]}
+    definition["required"] = ["schema", *definition["required"]]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
