@@ -178,7 +178,7 @@ def test_only_readable_plain_files_are_taken(course, tmp_path):
         ("link.ipynb", "a symbolic link"),
         ("fifo.ipynb", "not a plain file"),
         ("nothing.ipynb", "No such file"),
-        (".", "not a plain file"),
+        (".", "Is a directory"),
     ):
         with pytest.raises(CourseError, match=reason):
             submit_file(course, "hw", "ivanov", tmp_path / name)
