@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 console = Console(highlight=False)
 WAITS = "-"  # in a table: not graded yet
+BY_HAND = "…"  # a person's turn
 
 
 @contextmanager
@@ -101,6 +104,7 @@ def show_report(report: Report) -> None:
     """The table after grading, and one line for each trouble."""
     if report.graded:
         console.print(_score_table(report.graded))
+        _show_legend(report.graded[0].score.exercises)
     if report.unchanged:
         console.print(f"{len(report.unchanged)} unchanged since they were graded (--force grades them again)")
     for trouble in report.troubles:
@@ -113,16 +117,20 @@ def show_report(report: Report) -> None:
 def show_demo(demo: Demo) -> bool:
     """The samples' table against their expected scores; True if each got exactly what it must."""
     graded = {done.submission.student: done for done in demo.report.graded}
-    exercises = [part.exercise for part in next(iter(graded.values())).score.exercises] if graded else []
-    table = _table("sample", "verdict", *exercises, "score", "as expected")
+    exercises = next(iter(graded.values())).score.exercises if graded else ()
+    table = _table("sample", *_numbers(exercises), "score", "as expected")
     wrong = 0
-    for sample in demo.samples:
-        done = graded.get(sample.name)
-        good = done is not None and meets(sample, done.score)
-        wrong += not good
-        cells = _cells(done.score) if done else ["?"] * (len(exercises) + 1)
-        table.add_row(sample.name, sample.verdict, *cells, "[green]yes[/]" if good else "[red]NO[/]")
+    for verdict, samples in groupby(demo.samples, lambda sample: sample.verdict):
+        table.add_section()
+        table.add_row(f"[bold]{verdict}[/]")
+        for sample in samples:
+            done = graded.get(sample.name)
+            good = done is not None and meets(sample, done.score)
+            wrong += not good
+            cells = _cells(done.score) if done else ["?"] * (len(exercises) + 1)
+            table.add_row(f"  {sample.name}", *cells, "[green]yes[/]" if good else "[red]NO[/]")
     console.print(table)
+    _show_legend(exercises)
     for trouble in demo.report.troubles:
         console.print(f"[red]not graded[/] {escape(trouble.submission.student)}: {escape(trouble.message)}")
     _warn_of_walls(demo.report.graded)
@@ -169,6 +177,8 @@ def show_grades(rows: Sequence[GradeRow]) -> None:
             totals = [_points(row.score), _points(-row.penalty), _points(row.final), _points(row.points)]
             table.add_row(escape(row.student), *exercises, *totals, row.status)
         console.print(table)
+        names = ", ".join(f"{number} {name}" for number, name in enumerate(mine[0].exercises, 1))
+        console.print(f"exercises: {names}", style="dim")
 
 
 def write_grades(rows: Sequence[GradeRow], path: Path) -> None:
@@ -202,8 +212,7 @@ def show_findings(findings: Iterable[Finding]) -> bool:
 
 
 def _score_table(graded: Sequence[Graded]) -> Table:
-    exercises = [part.exercise for part in graded[0].score.exercises]
-    table = _table("student", *exercises, "score", "late", "final", "notes")
+    table = _table("student", *_numbers(graded[0].score.exercises), "score", "late", "final", "notes")
     for done in graded:
         score = done.score
         late = "" if score.factor == 1 else f"x {score.factor:g}"
@@ -218,11 +227,22 @@ def _score_table(graded: Sequence[Graded]) -> Table:
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for i, column in enumerate(columns):
-        words = column in ("student", "sample", "verdict", "notes", "status", "as expected")
-        table.add_column(column, justify="left" if words else "right", overflow="fold", no_wrap=i == 0)
+        words = column in ("student", "sample", "notes", "status", "as expected")
+        table.add_column(column, justify="left" if words else "right", overflow="fold", no_wrap=not words or i == 0)
     return table
+
+
+def _numbers(exercises: Sequence[ExerciseScore]) -> list[str]:
+    """Column heads: names of eight exercises are wider than a terminal, so a legend spells them out."""
+    return [str(number) for number, _ in enumerate(exercises, 1)]
+
+
+def _show_legend(exercises: Sequence[ExerciseScore]) -> None:
+    parts = (f"{number} {part.exercise} ({_points(part.points)})" for number, part in enumerate(exercises, 1))
+    by_hand = f"; {BY_HAND} waits for a person" if any(part.manual for part in exercises) else ""
+    console.print("exercises (points): " + ", ".join(parts) + by_hand, style="dim")
 
 
 def _cells(score: Score) -> list[str]:
@@ -231,7 +251,7 @@ def _cells(score: Score) -> list[str]:
 
 def _exercise(part: ExerciseScore) -> str:
     if part.score is None:
-        return "[dim]by hand[/]" if part.manual else "[yellow]open[/]"
+        return f"[dim]{BY_HAND}[/]" if part.manual else "[yellow]open[/]"
     style = "green" if part.score == part.points else "red" if part.score == 0 else "yellow"
     return f"[{style}]{_points(part.score)}[/]"
 
