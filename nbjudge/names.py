@@ -12,7 +12,7 @@ PYTHON_MAGICS = ("time", "timeit", "capture", "prun", "debug")  # cell magics wh
 CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*")
 LINE_MAGIC = re.compile(r"^([ \t]*)(?:[%!]|\?).*$", re.MULTILINE)
 HELP = re.compile(r"^([ \t]*)[\w.]+\?{1,2}[ \t]*$", re.MULTILINE)
-ASSIGNED_MAGIC = re.compile(r"^([ \t]*[\w, \t]+=[ \t]*)[%!].*$", re.MULTILINE)
+ASSIGNED_MAGIC = re.compile(r"^([ \t]*\w[\w, \t]*=[ \t]*)[%!].*$", re.MULTILINE)
 AT_LINE_START = re.compile(
     r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
 )
@@ -68,7 +68,7 @@ def plain_python(source: str) -> str:
 
 def unfenced(source: str) -> str:
     """The code inside a Markdown fence, if the whole text is one; else the text."""
-    match = FENCE.match(source)
+    match = FENCE.match(source) if len(source) <= MAX_PARSED else None
     return match[1] if match else source
 
 

@@ -5,6 +5,7 @@ No nbformat here: importing it takes two seconds, and it refuses files that can 
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -22,6 +23,7 @@ Role = Literal["given", "solution", "grade", "manual", "text"]
 MAX_BYTES = 50 << 20
 MAX_CELLS = 5_000
 MAX_DEPTH = 100
+MAX_VALUES = 5_000_000  # or 50 MB of "[],[],[]" would become gigabytes of objects
 LANGUAGES: tuple[Language, ...] = ("en", "ru")
 SKIP_TAG = "skip-grading"
 LANGUAGE_TAG = "lang:"
@@ -37,6 +39,7 @@ MAGIC = (  # first bytes of what students upload instead of a notebook
     (b"{\\rtf", "this is an RTF document, not a notebook"),
     (b"<", "this is a web page or XML, not a notebook; download the .ipynb file itself"),
 )
+ODD_TEXT = re.compile(r"\x00|\\u0000|\\u[dD][89a-fA-F]")  # in JSON: maybe one of these
 NOT_TEXT = re.compile("[\x00\ud800-\udfff]")  # neither can be written as UTF-8 text that tools accept
 
 
@@ -51,11 +54,12 @@ def read_notebook(data: bytes) -> Notebook:
     """
     if len(data) > MAX_BYTES:
         raise NotANotebook(f"the file has {len(data) >> 20} MB; the limit is {MAX_BYTES >> 20} MB")
-    value = _parse(_decode(data))
+    text = _decode(data)
+    value = _parse(text)
     if not isinstance(value, dict):
         raise NotANotebook(f"JSON, but no notebook: a {type(value).__name__} instead of an object")
     _check_depth(value)
-    notebook = tidy(value)
+    notebook = tidy(_mended(value) if ODD_TEXT.search(text) else value)
     if len(notebook["cells"]) > MAX_CELLS:
         raise NotANotebook(f"the notebook has {len(notebook['cells'])} cells; the limit is {MAX_CELLS}")
     return notebook
@@ -189,6 +193,8 @@ def _decode(data: bytes) -> str:
 
 
 def _parse(text: str) -> Any:
+    if sum(map(text.count, "[{,")) > MAX_VALUES:
+        raise NotANotebook(f"too much in it: more than {MAX_VALUES:,} values")
     try:
         return json.loads(
             text, strict=False, parse_int=_int, parse_float=_float, parse_constant=lambda _: None
@@ -210,21 +216,25 @@ def _float(digits: str) -> float | None:
 
 
 def _check_depth(value: Notebook) -> None:
-    """Walks without recursion: refuses what json.dumps could not write again, mends text that is no UTF-8."""
-    todo: list[tuple[Any, int]] = [(value, 1)]
-    while todo:
-        node, depth = todo.pop()
-        if depth > MAX_DEPTH:
-            raise NotANotebook("JSON, but no notebook: nested too deeply")
-        if isinstance(node, dict):
-            for key in [key for key in node if NOT_TEXT.search(key)]:
-                node[NOT_TEXT.sub("\ufffd", key)] = node.pop(key)
-        for key, child in list(node.items() if isinstance(node, dict) else enumerate(node)):
-            if isinstance(child, str):
-                if NOT_TEXT.search(child):
-                    node[key] = NOT_TEXT.sub("\ufffd", child)
-            elif isinstance(child, dict | list):
-                todo.append((child, depth + 1))
+    """Refuses, without recursion, what json.dumps could not write again."""
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        children = itertools.chain.from_iterable(
+            node.values() if isinstance(node, dict) else node for node in level
+        )
+        level = [child for child in children if isinstance(child, dict | list)]
+        if not level:
+            return
+    raise NotANotebook("JSON, but no notebook: nested too deeply")
+
+
+def _mended(value: Any) -> Any:
+    """The value with every text in it made one that can be written as UTF-8; at most MAX_DEPTH deep."""
+    if isinstance(value, str):
+        return NOT_TEXT.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, list) else value
 
 
 def _nbformat3_cells(worksheets: list[Any]) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nbjudge.model import Cell, Language, Program
-from nbjudge.names import additions, defined_names, names_at_line_starts, parse, unfenced
+from nbjudge.names import additions, defined_names, parse, unfenced
 from nbjudge.notebook import (
     NotANotebook,
     Notebook,
@@ -25,7 +25,7 @@ from nbjudge.notebook import (
 from nbjudge.template import Slot, Template
 
 MAX_REPAIRS = 100
-MAX_PARSED_TOTAL = 2_000_000  # characters of one notebook that are parsed; beyond, patterns must do
+MAX_PARSED_TOTAL = 2_000_000  # characters of one notebook whose names are looked at
 SIMILAR = 0.5  # share of lines that makes a cell without ids an edited copy of a released one
 WORD = re.compile(r"\w+")
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
@@ -41,13 +41,13 @@ class _Cell:
     source: str
     grade_id: str | None
     cell_id: str | None
-    short: bool  # short enough to be parsed
+    short: bool  # within MAX_PARSED_TOTAL
     known: frozenset[str] | None = None
 
     @property
     def names(self) -> frozenset[str]:
         if self.known is None:
-            self.known = defined_names(self.source) if self.short else names_at_line_starts(self.source)
+            self.known = defined_names(self.source) if self.short else frozenset()
         return self.known
 
 

@@ -73,6 +73,7 @@ def as_bytes(value):
         (b'{"cells":' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too deeply"),
         (b'{"cells":[{"x":' + b"[" * 200 + b"]" * 200 + b"}]}", "nested too deeply"),
         (as_bytes({"cells": [{}] * (MAX_CELLS + 1)}), "the limit is 5000"),
+        (b'{"cells": [' + b"[]," * 3_000_000 + b"[]]}", "more than 5,000,000 values"),
         (b" " * (MAX_BYTES + 1), "the limit is 50 MB"),
     ],
     ids=lambda value: value[:24] if isinstance(value, bytes) else value,
