@@ -120,7 +120,8 @@ def _points(part: ExerciseScore, say: Words) -> str:
 
 def _lines(part: ExerciseScore, tests: Sequence[Any], n: int, say: Words) -> str:
     test = show(tests[n], part, tests, say)
-    first = f"- {test.title}: {say.outcome(test.outcome)}" + (f" ({test.points})" if test.points else "")
+    points = f", {test.points}" if test.points else ""
+    first = f"- {test.title} [{say.outcome(test.outcome)}{points}]"
     details = [line for text in (test.message, test.trace, *test.credits) for line in text.splitlines()]
     return "\n".join([first, *(f"    {line}" for line in details)])
 

@@ -240,7 +240,7 @@ def _exercise(
     mark = marks.get(part.exercise)
     raw = [test for test in result.tests if test.exercise == part.exercise]
     outcome = _outcome(part, broken=any(test.status == "author" for test in raw))
-    got = say("not_graded") if part.score is None else say.number(part.score)
+    got = "–" if part.score is None else say.number(part.score)
     passed = sum(test.status == "passed" and test.fraction >= 1 for test in raw)
     return ExerciseView(
         id=part.exercise,

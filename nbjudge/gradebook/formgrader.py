@@ -1,0 +1,84 @@
+"""What nbgrader's own programs (formgrader, `nbgrader export`) need to work on a course of nbjudge.
+
+Called by nbgrader_config.py, in the process of a Jupyter server or of an `nbgrader` command.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from nbjudge.errors import CourseError
+from nbjudge.gradebook.book import refresh_penalty
+from nbjudge.model import Course
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+PATCHED = "_nbjudge"  # set on what is already patched: the configuration is read more than once
+
+
+def configure(config: Config, course: Course) -> None:
+    """Sets nbgrader's options from the course, and mends three habits of nbgrader 0.9.6."""
+    state = course.gradebook.relative_to(course.root)
+    directory = config.CourseDirectory
+    directory.course_id = course.id
+    directory.root = str(course.root)
+    directory.db_url = course.database
+    directory.source_directory, directory.release_directory = "source", "release"
+    directory.submitted_directory = str(state / "submitted")
+    directory.autograded_directory = str(state / "autograded")
+    directory.feedback_directory = str(state / "feedback")
+    # Outputs were cleaned when they were written; this is a second lock on the same door.
+    config.HTMLExporter.sanitize_html = True
+    _keep_penalties_true()
+    _end_sessions_with_requests()
+    _refuse_autograde()
+
+
+def _keep_penalties_true() -> None:
+    """The late penalty follows the score: nbgrader stores it as points, and a TA's marks change the score."""
+    from nbgrader.api import Grade
+    from sqlalchemy import event, inspect
+    from sqlalchemy.orm import Session
+
+    if getattr(Session, PATCHED, False):
+        return
+    setattr(Session, PATCHED, True)
+
+    @event.listens_for(Session, "after_flush")
+    def refresh(session: Session, _: Any) -> None:
+        has_our_table: bool | None = None
+        for notebook in {row.notebook_id for row in session.dirty if isinstance(row, Grade)}:
+            connection = session.connection()
+            if has_our_table is None:
+                has_our_table = inspect(connection).has_table("nbjudge_result")
+            if has_our_table and notebook is not None:
+                refresh_penalty(connection, notebook)
+
+
+def _end_sessions_with_requests() -> None:
+    """formgrader keeps one database session forever, and with it the grades as it first saw them."""
+    base = sys.modules.get("nbgrader.server_extensions.formgrader.base")
+    if base is None or hasattr(base.BaseHandler, PATCHED):
+        return
+    setattr(base.BaseHandler, PATCHED, True)
+    on_finish = base.BaseHandler.on_finish
+
+    def finish(handler: Any) -> None:
+        on_finish(handler)
+        gradebook = handler.settings.get("nbgrader_gradebook")
+        if gradebook is not None:
+            gradebook.db.remove()
+
+    base.BaseHandler.on_finish = finish
+
+
+def _refuse_autograde() -> None:
+    """nbgrader's autograder would run students' code here, unjailed, and overwrite the judge's grades."""
+    from nbgrader.converters import Autograde
+
+    def start(_: Any) -> None:
+        raise CourseError("this course is graded by nbjudge: run `nbjudge grade` in its folder")
+
+    Autograde.start = start
