@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbjudge.course import load_course
-from nbjudge.notebook import NotANotebook, read_notebook, role, write_notebook
+from nbjudge.notebook import NotANotebook, cell_id, read_notebook, role, write_notebook
 from nbjudge.repair import match_cells, rejected_program, repair
 from nbjudge.template import load_template, make_template
 
@@ -151,6 +151,24 @@ def test_ids_of_the_nbformat_4_4_kind_that_colab_writes():
     for each in submitted["cells"]:
         each["metadata"] = {"id": each.pop("id"), "colab": {"base_uri": "x"}, "outputId": "y"}
     assert [each.id for each in repair(submitted, TEMPLATE).cells] == RELEASED
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_notebooks_that_old_jupyter_versions_saved(version):
+    import nbformat
+
+    submitted = {**answer(), "nbformat": 4, "nbformat_minor": 5}
+    node = nbformat.reads(write_notebook(submitted).decode(), as_version=4)
+    for each in node.cells:  # nbformat 4.4 and older have no cell ids
+        del each["id"]
+    node.nbformat_minor = 4
+    data = nbformat.writes(node if version == 4 else nbformat.convert(node, 3)).encode()
+    read = read_notebook(data)
+    assert not any(cell_id(each) for each in read["cells"])
+    program = repair(read, TEMPLATE)
+    assert [each.id for each in program.cells] == RELEASED
+    assert sources(program)["halve_function"] == "def halve(v): return v * 0.5"
+    assert (program.missing, program.unchanged) == ((), ())
 
 
 def test_deleted_given_cells_are_restored_without_a_position():
