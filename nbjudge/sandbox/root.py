@@ -36,6 +36,10 @@ def build_root(folder: str, binds: list[str], helpers: str | None) -> None:
     if helpers:
         # A copy: a bind would tell its host path in every student's /proc/self/mountinfo.
         shutil.copytree(helpers, folder + HELPERS)
+        for parent, _, names in os.walk(folder + HELPERS):
+            os.chmod(parent, 0o755)  # whatever the author's umask was
+            for name in names:
+                os.chmod(f"{parent}/{name}", 0o644)
     for name in DEVICES:
         _bind(f"/dev/{name}", f"{folder}/dev/{name}", device=True)
     for name in ("tmp", "proc", "dev/shm", "work"):
