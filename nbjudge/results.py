@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from nbjudge.errors import CourseError
 from nbjudge.model import Result
@@ -25,7 +25,7 @@ def load_result(data: bytes) -> Result:
     import msgspec
 
     try:
-        document = json.loads(data)
+        document = json.loads(data, parse_constant=_refuse)
         schema = document.pop("schema", None) if isinstance(document, dict) else None
         if schema != SCHEMA:
             raise CourseError(
@@ -44,4 +44,9 @@ def result_schema() -> dict[str, Any]:
     definition = schema["$defs"]["Result"]
     definition["properties"] = {"schema": {"const": SCHEMA}, **definition["properties"]}
     definition["required"] = ["schema", *definition["required"]]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return cast("dict[str, Any]", json.loads(json.dumps(document)))
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
