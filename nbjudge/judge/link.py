@@ -161,11 +161,11 @@ class Connection:
 
     def _open(self, reply: object) -> Any:
         match reply:
-            case ("ok", value):
+            case tuple(("ok", value)):
                 return value
-            case ("missing", str(name)):
+            case tuple(("missing", str(name))):
                 raise NotFound(f"your notebook does not define {name!r}")
-            case ("error", *description):
+            case tuple(("error", *description)):
                 raise self.describe(tuple(description))
         raise wire.WireError("a reply of no known kind")
 

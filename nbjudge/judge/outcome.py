@@ -70,6 +70,13 @@ def result_of(spec: TestSpec, session: Session, credit: Credit, error: BaseExcep
     )
 
 
+def rejected_result(spec: TestSpec, reason: str) -> TestResult:
+    """The TestResult of every test on a file that is no notebook."""
+    return TestResult(
+        spec.exercise, spec.name, spec.title, spec.weight, "not_found", 0.0, clean(reason), hidden=spec.hidden
+    )
+
+
 def _judge(session: Session, credit: Credit, error: BaseException | None) -> tuple[Status, str, str]:
     """Status, message and trace."""
     if isinstance(error, StudentFault):
@@ -96,6 +103,8 @@ def _describe(error: BaseException) -> str:
 
 
 def _as_number(value: Any) -> float | None:
+    if isinstance(value, str | bytes):
+        return None
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError, RuntimeError):

@@ -7,7 +7,11 @@ import hashlib
 import io
 import os
 import random
+import re
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +22,7 @@ from nbjudge.course import parse_limits
 from nbjudge.errors import CourseError
 from nbjudge.judge.door import Student
 from nbjudge.judge.link import Zygote
-from nbjudge.judge.outcome import Credit, TestSpec, result_of
+from nbjudge.judge.outcome import Credit, TestSpec, rejected_result, result_of
 from nbjudge.judge.session import LOADING, Session
 from nbjudge.model import CellReport, Limits, Program, TestResult
 
@@ -26,6 +30,8 @@ MARKERS = (
     "exercise(id, weight=1, hidden=False): the exercise that the test scores, and how much",
     "limits(seconds=, memory=): for this test instead of the assignment's",
 )
+OWN = 45.0  # seconds that the tests of one submission may take in the judge's own process
+LEAST_OWN = 2.0  # seconds of it that every test gets, whatever the earlier ones took
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -38,7 +44,7 @@ def open_judge(folder: Path, run: Callable[[Judge], int], exercises: Collection[
     if not folder.is_dir():
         raise CourseError(f"{folder}: no such folder; put the assignment's tests there")
     plugin = _Plugin(folder, run, exercises)
-    with _quiet_environment(), contextlib.redirect_stderr(plugin.stderr):
+    with _quiet_environment(), _own_modules(folder), contextlib.redirect_stderr(plugin.stderr):
         pytest.main(_arguments(folder), plugins=[plugin])
     if plugin.error is not None:
         raise plugin.error
@@ -56,11 +62,12 @@ class Judge:
         self._session: Session | None = None
         self._credit = Credit()
         self._error: BaseException | None = None
+        self._own_left = OWN
 
     def seconds(self, limits: Limits) -> float:
-        """The longest time that `grade` can spend in the student's process: loading and every test at its limit."""
-        tests = (_limits_of(spec, limits).seconds for spec in self.tests)
-        return LOADING * limits.seconds + sum(tests)
+        """The longest that `grade` can take: loading, each test at its limit, and the tests' own time."""
+        tests = sum(_limits_of(spec, limits).seconds + LEAST_OWN for spec in self.tests)
+        return LOADING * limits.seconds + tests + OWN
 
     def grade(
         self, program: Program, zygote: Zygote, limits: Limits, seed: int
@@ -69,7 +76,10 @@ class Judge:
 
         Tests may leave state behind in this process: fork for each submission.
         """
+        if program.rejected is not None:
+            return tuple(rejected_result(spec, program.rejected) for spec in self.tests), ()
         session = self._session = Session(program, zygote, limits, seed)
+        self._own_left = OWN
         try:
             session.try_to_load()
             results = tuple(self._run(index, session, limits) for index in range(len(self.tests)))
@@ -93,12 +103,20 @@ class Judge:
     def _run(self, index: int, session: Session, limits: Limits) -> TestResult:
         item, spec = self._items[index], self.tests[index]
         following = self._items[index + 1] if index + 1 < len(self._items) else None
-        seed = _seed(session.seed, spec.name)
+        seed = _seed(session.seed, f"{spec.exercise} {spec.name}")
         _seed_everything(seed)
-        session.begin(_limits_of(spec, limits), seed)
+        session.begin(_limits_of(spec, limits), seed, spec.exercise)
         self._credit, self._error = Credit(), None
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        started = time.monotonic()
+        with (
+            _alarm(session.left + session.loading_left + max(self._own_left, LEAST_OWN)),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        if isinstance(self._error, TookTooLongError):
+            session.close()  # perhaps in the middle of a request
+        self._own_left -= time.monotonic() - started - session.seconds
         if session.broken is not None:
             raise session.broken
         return result_of(spec, session, self._credit, self._error)
@@ -168,6 +186,29 @@ class _Plugin:
         return Judge(list(items), tests)
 
 
+class TookTooLongError(BaseException):
+    """The test itself did not end in time: what the student's code returned may be made to be slow to compare."""
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raises TookTooLongError in the main thread after `seconds`."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise TookTooLongError("comparing took too long")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, left)  # whoever had set it before
+
+
 def _arguments(folder: Path) -> list[str]:
     options = ["no:cacheprovider", "no:terminalreporter", "no:faulthandler", "no:logging", "no:doctest"]
     return [
@@ -194,6 +235,21 @@ def _quiet_environment() -> Iterator[None]:
         os.environ.clear()
         os.environ.update(saved)
         sys.dont_write_bytecode = bytecode
+
+
+@contextlib.contextmanager
+def _own_modules(folder: Path) -> Iterator[None]:
+    """Lets `folder`'s test files be imported although other ones of the same names were before."""
+    names = {
+        path.stem for path in folder.rglob("*.py") if re.fullmatch(r"conftest|test_.*|.*_test", path.stem)
+    }
+    others = {name: sys.modules.pop(name) for name in names & sys.modules.keys()}
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(others)
 
 
 def _spec_of(item: pytest.Item) -> TestSpec:
@@ -259,4 +315,5 @@ def _seed_everything(seed: int) -> None:
     if (numpy := sys.modules.get("numpy")) is not None:
         numpy.random.seed(seed % (1 << 32))
     if (torch := sys.modules.get("torch")) is not None:
-        torch.manual_seed(seed)
+        # torch.manual_seed formats a stack trace (2 ms) for a CUDA that may come later
+        (torch.manual_seed if torch.version.cuda else torch.default_generator.manual_seed)(seed)

@@ -14,7 +14,8 @@ from nbjudge.judge.handle import Ask
 from nbjudge.judge.link import Connection, Zygote
 from nbjudge.model import Cell, CellReport, Limits, Program, Status
 
-REPLACEMENTS = 12  # student processes that one submission may lose
+REPLACEMENTS = 40  # student processes that one submission may lose
+PER_EXERCISE = 3  # of them by the tests of one exercise; its other tests are then not tried
 LOADING = 8  # times Limits.seconds: wall clock for all loading of one submission
 FATAL: tuple[Status, ...] = ("timeout", "memory", "crashed")  # a test cannot pass after one of these
 
@@ -27,18 +28,19 @@ class Session:
         self.zygote = zygote
         self.base = limits
         self.seed = seed
-        self.cells = {label_of(cell): cell for cell in program.cells}
-        self.reports: dict[str, CellReport] = {}
-        self.harmful: set[str] = set()  # cells that hung or killed the process: not run again
+        self.cells = {label_of(cell): cell for cell in program.cells}  # for traces
+        self.reports: dict[int, CellReport] = {}  # by position in the program
+        self.harmful: set[int] = set()  # cells that hung or killed the process: not run again
         self.connection: Connection | None = None
         self.lost = 0  # processes that had to be replaced
         self.loading_left = LOADING * limits.seconds
         self.broken: SandboxError | None = None  # ours; grading stops
+        self.lost_by: dict[str, int] = {}  # exercise -> how many of them its tests lost
         self.begin(limits, seed)
 
-    def begin(self, limits: Limits, seed: int) -> None:
+    def begin(self, limits: Limits, seed: int, exercise: str = "") -> None:
         """Starts a test: its limits and seed, no fault yet, nothing asked yet."""
-        self.limits, self.test_seed = limits, seed
+        self.limits, self.test_seed, self.exercise = limits, seed, exercise
         self.left = limits.seconds
         self.seconds = 0.0  # of wall clock in the student's process
         self.fault: StudentFault | None = None  # the first fatal one
@@ -50,6 +52,8 @@ class Session:
         if (error := self.broken or self.fault) is not None:
             raise error
         with self._noting_faults():
+            if self.lost_by.get(self.exercise, 0) >= PER_EXERCISE:
+                raise StudentCrashed(f"not tried: code of this exercise hung or died {PER_EXERCISE} times")
             connection = self._ready()
             with self._timed():
                 value = connection.request(name, arguments, self.left)
@@ -67,6 +71,7 @@ class Session:
             try:
                 self._load_cells(self.connection)
             except StudentFault:
+                self.connection.kill()
                 self.lost += 1
         return self.connection
 
@@ -83,8 +88,8 @@ class Session:
     def all_reports(self) -> tuple[CellReport, ...]:
         """How each cell loaded, in the order of the program."""
         return tuple(
-            self.reports.get(label) or CellReport(cell.id, cell.index, "skipped", "it was not reached")
-            for label, cell in self.cells.items()
+            self.reports.get(i) or CellReport(cell.id, cell.index, "skipped", "it was not reached")
+            for i, cell in enumerate(self.program.cells)
         )
 
     def _ready(self) -> Connection:
@@ -116,21 +121,17 @@ class Session:
 
     def _load_cells(self, connection: Connection) -> None:
         self._load_request(connection, "seed", self.seed)
-        for label, cell in self.cells.items():
-            if label in self.harmful:
+        for i, cell in enumerate(self.program.cells):
+            if i in self.harmful:
                 continue
             if self.loading_left <= 0:
-                self._report(cell, "skipped", "loading the notebook took too long")
+                self._report(i, "skipped", "loading the notebook took too long")
                 continue
             try:
-                reply = self._load_request(
-                    connection, "load", label, cell.source, cell.kind, self.limits.output
-                )
-                self._report_reply(connection, cell, reply)
+                self._load_cell(connection, i, cell)
             except StudentFault as fault:
-                self.harmful.add(label)
-                self._report(cell, fault.status, fault.message, fault.trace)
-                connection.kill()
+                self.harmful.add(i)
+                self._report(i, fault.status, fault.message, fault.trace)
                 raise
 
     def _load_request(self, connection: Connection, name: str, *arguments: Any) -> Any:
@@ -140,20 +141,21 @@ class Session:
         finally:
             self.loading_left -= time.monotonic() - started
 
-    def _report_reply(self, connection: Connection, cell: Cell, reply: object) -> None:
-        match reply:
+    def _load_cell(self, connection: Connection, i: int, cell: Cell) -> None:
+        arguments = (label_of(cell), cell.source, cell.kind, self.base.output)
+        match self._load_request(connection, "load", *arguments):
             case (str(output), None):
-                self._report(cell, "ok", output=output)
+                self._report(i, "ok", output=output)
             case (str(output), tuple(failure)):
                 fault = connection.describe(failure)
-                self._report(cell, fault.status, fault.message, fault.trace, output)
+                self._report(i, fault.status, fault.message, fault.trace, output)
             case _:
                 raise StudentCrashed("your code's process broke the protocol")
 
-    def _report(self, cell: Cell, status: Any, message: str = "", trace: str = "", output: str = "") -> None:
-        output = clean(output, self.base.output)
-        report = CellReport(cell.id, cell.index, status, message, trace, output)
-        self.reports.setdefault(label_of(cell), report)
+    def _report(self, i: int, status: Any, message: str = "", trace: str = "", output: str = "") -> None:
+        """Notes how a cell loaded; what it did the first time stays."""
+        cell, output = self.program.cells[i], clean(output, self.base.output)
+        self.reports.setdefault(i, CellReport(cell.id, cell.index, status, message, trace, output))
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -173,8 +175,9 @@ class Session:
             self.touched = True
             if fault.status in FATAL:
                 self.fault = fault
-                if self.connection is not None and not self.connection.alive:
+                if self.begun and self.connection is not None and not self.connection.alive:
                     self.lost += 1
+                    self.lost_by[self.exercise] = self.lost_by.get(self.exercise, 0) + 1
             raise
         except SandboxError as error:  # the test may swallow it, the judge must not
             self.broken = error
