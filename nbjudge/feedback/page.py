@@ -140,9 +140,20 @@ def _template() -> Template:
 
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=True,
+        finalize=_spell_out,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template("feedback.html")
+
+
+def _spell_out(value: object) -> object:
+    from markupsafe import Markup
+
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache
@@ -169,7 +180,7 @@ def _page(
     return Page(
         course=_title(course.title, say, course.id),
         title=_title(assignment.title, say, assignment.name),
-        student=visible(result.student),
+        student=result.student,
         submitted=say("submitted", when=say.moment(result.timestamp, assignment.soft_deadline.tzinfo)),
         total=_total(score, say),
         percent=f"{100 * share:.0f}%",
@@ -229,7 +240,7 @@ def _zones(assignment: Assignment, result: Result, score: Score, say: Words) -> 
 
 
 def _notices(result: Result, say: Words) -> tuple[str, ...]:
-    rejected = [say("rejected", reason=visible(result.rejected))] if result.rejected is not None else []
+    rejected = [say("rejected", reason=result.rejected)] if result.rejected is not None else []
     unsafe = [say("no_isolation")] if result.environment.get("isolation") == "none" else []
     return (*rejected, *unsafe)
 
@@ -251,7 +262,7 @@ def _exercise(
         share=None if part.score is None else _share(part.score / part.points if part.points else 1.0),
         checks=say.counted("checks_passed", len(raw), passed=passed) if raw else "",
         notes=_exercise_notes(part, result, mark, outcome, say),
-        comment=visible(mark.comment) if mark else "",
+        comment=mark.comment if mark else "",
         tests=tuple(show(test, part, raw, say) for test in raw),
     )
 
@@ -284,20 +295,20 @@ def _is_trouble(report: CellReport) -> bool:
 
 
 def _cell(report: CellReport, say: Words) -> CellView:
-    given = visible(report.id)
+    given = report.id
     return CellView(
         name=say("cell_given", id=given) if report.index is None else say("cell", n=report.index),
         outcome=report.status,
         said=say.outcome(report.status),
-        message=visible(report.message[:DETAILS]),
-        trace=visible(report.trace[:DETAILS]),
-        output=visible(report.output[:DETAILS]),
+        message=report.message[:DETAILS],
+        trace=report.trace[:DETAILS],
+        output=report.output[:DETAILS],
     )
 
 
 def _lists(result: Result, say: Words) -> tuple[NoteList, ...]:
-    missing = tuple(visible(cell) for cell in result.missing)
-    repairs = tuple(visible(repair) for repair in result.repairs)
+    missing = tuple(cell for cell in result.missing)
+    repairs = tuple(repair for repair in result.repairs)
     lists = (
         NoteList(say("missing"), missing),
         NoteList(say("repairs"), repairs, say("repairs_note"), "en"),
@@ -312,4 +323,4 @@ def _environment(result: Result, say: Words) -> tuple[str, ...]:
         (say("duration"), say("seconds", n=say.number(result.seconds))),
         (say("file"), result.sha256[:16]),
     )
-    return tuple(visible(f"{name} {value}") for name, value in facts)
+    return tuple(f"{name} {value}" for name, value in facts)

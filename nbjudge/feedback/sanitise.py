@@ -10,7 +10,6 @@ import base64
 import binascii
 import html
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -18,7 +17,9 @@ from xml.etree import ElementTree
 MAX_TEXT = 100_000  # characters of one Markdown cell or text output
 MAX_PICTURE = 8 << 20  # bytes
 MAX_OUTPUTS = 50  # of one cell
-BIDI = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+INVISIBLE = re.compile(  # control, direction-changing, zero-width and unpaired surrogate characters
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 # Markdown with none of these holds no raw HTML and no link, and no heading, whose id could be an exercise's.
 LIVELY = re.compile(r"[<&\[\]]|^[ \t]*#|^[ \t]*(?:=+|-+)[ \t]*$", re.MULTILINE)
 NESTED = re.compile(r"^[ \t]*(?:[>*+-][ \t]*){9}", re.MULTILINE)  # deep lists and quotes exhaust the renderer
@@ -64,7 +65,7 @@ OUTSIDE = re.compile(r"url\s*\(\s*['\"]?(?!#)|@import|expression\s*\(|javascript
 
 def visible(text: str) -> str:
     """`text` with control, direction-changing and unpaired surrogate characters spelt out, "\\u202e"."""
-    return "".join(_spell(char) if _invisible(char) else char for char in text.replace("\r\n", "\n"))
+    return INVISIBLE.sub(_spell, text.replace("\r\n", "\n"))
 
 
 def clean_html(text: str) -> str:
@@ -159,12 +160,9 @@ def stream(text: str) -> dict[str, Any]:
     return {"output_type": "stream", "name": "stdout", "text": visible(text[:MAX_TEXT])}
 
 
-def _invisible(char: str) -> bool:
-    return char not in "\n\t" and (char in BIDI or unicodedata.category(char) in ("Cc", "Cs"))
-
-
-def _spell(char: str) -> str:
-    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
+def _spell(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def _joined(data: object) -> str | None:

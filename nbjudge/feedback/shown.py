@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nbjudge.feedback.sanitise import visible
 from nbjudge.feedback.words import Words
 from nbjudge.model import ExerciseScore, TestResult
 from nbjudge.points import earned, worth
@@ -36,13 +35,10 @@ def show(test: TestResult, exercise: ExerciseScore, tests: Sequence[TestResult],
     if test.status != "author":
         value = worth(exercise, tests, test)
         points = f"{words.number(value * earned(test))} / {words.number(value)}"
-    title = visible(test.title)
     if test.hidden or test.status == "author":
-        return ShownTest(outcome, title, points, hidden=bool(test.hidden))
-    credits = tuple(visible(line[:DETAILS]) for line in test.credits)
-    return ShownTest(
-        outcome, title, points, visible(test.message[:DETAILS]), visible(test.trace[:DETAILS]), credits
-    )
+        return ShownTest(outcome, test.title, points, hidden=bool(test.hidden))
+    credits = tuple(line[:DETAILS] for line in test.credits)
+    return ShownTest(outcome, test.title, points, test.message[:DETAILS], test.trace[:DETAILS], credits)
 
 
 def outcome_of(test: TestResult) -> str:
