@@ -132,10 +132,14 @@ def test_each_outcome(judge):
         "test_right_again": "passed",
     }
     assert results["test_right"].title == "Adds one." and results["test_right"].fraction == 1
-    assert results["test_wrong"].message.startswith("assert 2 == 3") and results["test_wrong"].fraction == 0
+    assert (
+        results["test_wrong"].message == "assert 2 == 3\n +  where 2 = f(1)"
+        and results["test_wrong"].fraction == 0
+    )
     assert results["test_unusable"].message.startswith("the test could not use what your code returned: Attr")
     assert results["test_raises"].message == "ValueError: red"
     assert results["test_raises"].trace.startswith("cell 1, line 7, in bad: raise ValueError(")
+    assert results["test_hangs"].message == "your code did not finish within 1 s"
     assert results["test_hangs"].trace == "cell 1, line 10, in hang: time.sleep(0.01)"
     assert "exit status 3" in results["test_dies"].message
     assert results["test_absent"].message == "your notebook does not define 'absent'"
@@ -172,6 +176,10 @@ def test_authors_faults(judge):
         def test_cell_typo(student):
             student.f(1)
             student.cell("ex_typo")
+
+        @mark
+        def test_source_typo(student):
+            student.source("other")
 
         @mark
         def test_credit_misuse(student, credit):
@@ -319,6 +327,7 @@ def test_cells_that_fail_hang_or_kill_do_not_stop_the_rest(judge):
         limits=Limits(seconds=1),
     )
     assert [report.status for report in reports] == ["error", "timeout", "crashed", "ok"]
+    assert reports[1].message == "the cell did not finish within 1 s"
     assert reports[1].trace == "cell 2, line 2: while True: pass"
     assert [result.status for result in results.values()] == ["passed", "not_found", "not_found", "passed"]
 
@@ -405,6 +414,43 @@ def test_source_and_rejected_and_missing(judge):
         ("not_found", "the file is empty")
     }
     assert reports == ()
+
+
+def test_deleted_cells_are_not_found(judge):
+    results, _ = judge(
+        """
+        @pytest.mark.exercise("gone")
+        @pytest.mark.parametrize("id", ["gone", "gone_part"])
+        def test_source(student, id):
+            student.source(id)
+
+        @pytest.mark.exercise("gone")
+        def test_cell(student):
+            student.cell("gone_part")
+        """,
+        program("x = 1", missing=("gone_part",)),
+    )
+    assert {result.status for result in results.values()} == {"not_found"}
+
+
+def test_messages_have_no_hints_for_the_command_line(judge):
+    results, _ = judge(
+        """
+        @pytest.mark.exercise("ex")
+        def test_list(student):
+            assert student.f() == [1, 2]
+
+        @pytest.mark.exercise("ex")
+        def test_text(student):
+            assert student.f("x\\n" * 50) == "y"
+        """,
+        program("def f(x=[1, 3]): return x"),
+    )
+    assert results["test_list"].message.splitlines()[1:] == ["  ", "  At index 1 diff: 3 != 2"], results[
+        "test_list"
+    ].message
+    for result in results.values():
+        assert "-v" not in result.message and "truncated" not in result.message, result.message
 
 
 def test_grading_twice_gives_the_same(judge):

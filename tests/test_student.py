@@ -212,6 +212,19 @@ def test_set_lasts_until_the_next_test(load):
     assert student.f() == 1 and not student.has("y")
 
 
+def test_modes_and_folder_are_restored_for_the_next_test(load):
+    session = load(
+        "import os, torch\ndef spoil():\n    torch.set_grad_enabled(False)\n    torch.set_default_dtype(torch.float64)\n"
+        "    os.chdir('/')\ndef state(): return torch.is_grad_enabled(), torch.ones(1).dtype, os.getcwd()"
+    )
+    student = Student(session)
+    before = student.state()
+    student.spoil()
+    assert student.state() == (False, torch.float64, "/")
+    session.begin(LIMITS, 3)
+    assert student.state() == before
+
+
 def test_seeds_repeat(load):
     session = load(
         "import random, torch, numpy as np\ndef f(): return random.random(), torch.rand(2), np.random.rand()"

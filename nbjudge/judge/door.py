@@ -55,12 +55,12 @@ class Student:
 
     def source(self, id: str, /) -> Source:
         """The text of a solution cell, or of all solution cells of an exercise, for checks such as `uses`."""
-        program = self._session.program
-        found = [cell for cell in program.cells if cell.kind == "solution" and id in (cell.id, cell.exercise)]
-        self._session.touched = True
+        cells = self._session.program.cells
+        found = [cell for cell in cells if cell.kind == "solution" and id in (cell.id, cell.exercise)]
         if not found:
-            raise NotFound(f"your notebook has no solution cell for {id!r}")
-        return Source("\n\n".join(cell.source for cell in found), [cell.source for cell in program.cells])
+            raise self._missing(id)
+        self._session.touched = True
+        return Source("\n\n".join(cell.source for cell in found), [cell.source for cell in cells])
 
     def _run(self, label: str, code: str, inputs: dict[str, Any], drop: bool) -> Names:
         names = self._session.request("run_copy", label, code, inputs, drop)
@@ -69,15 +69,19 @@ class Student:
         return Names(names)
 
     def _find(self, id: str) -> Cell:
-        program = self._session.program
-        for cell in program.cells:
+        for cell in self._session.program.cells:
             if cell.kind == "solution" and cell.id == id:
                 return cell
-        if id not in program.missing:
+        raise self._missing(id)
+
+    def _missing(self, id: str) -> NotFound | MisuseError:
+        """NotFound for a cell or an exercise that the student deleted; MisuseError for one that never was."""
+        program = self._session.program
+        if not any(id in (missing, missing.split("_")[0]) for missing in program.missing):
             known = ", ".join(cell.id for cell in program.cells if cell.kind == "solution")
-            raise MisuseError(f"no solution cell {id!r} in this assignment; there is: {known or 'none'}")
+            return MisuseError(f"no solution cell {id!r} in this assignment; there is: {known or 'none'}")
         self._session.touched = True
-        raise NotFound(f"your notebook has no cell {id!r}")
+        return NotFound(f"your notebook has no cell {id!r}")
 
 
 class Function:

@@ -110,7 +110,7 @@ class Connection:
         for frame in frames[-20:]:
             match frame:
                 case (str(label), int(line), str(function)) if label in self.cells:
-                    source = self.cells[label].source.splitlines()
+                    source = self.cells[label].source.split("\n")
                     shown = source[line - 1].strip() if 0 < line <= len(source) else ""
                     where = "" if function == "<module>" else f", in {function}"
                     lines.append(clean(f"{label}, line {line}{where}: {shown}", 300))
@@ -130,10 +130,10 @@ class Connection:
                 return
             if self.process.over_memory():
                 self.kill()
-                raise StudentMemory("your code used more memory than allowed")
+                raise self._memory_fault()
         trace = self._dumped_trace()
         self.kill()
-        raise StudentTimeout("your code did not finish in time", trace)
+        raise StudentTimeout("", trace)  # the session knows the limit to name
 
     def _receive(self, nonce: int) -> object:
         try:
@@ -150,8 +150,11 @@ class Connection:
     def _died(self) -> NoReturn:
         end = self.kill()
         if end is not None and end.oom:
-            raise StudentMemory("your code used more memory than allowed")
+            raise self._memory_fault()
         raise StudentCrashed(_describe_exit(end))
+
+    def _memory_fault(self) -> StudentMemory:
+        return StudentMemory(f"your code used more than {self.limits.memory >> 20} MiB of memory")
 
     def _dumped_trace(self) -> str:
         """Where the main thread was. faulthandler puts it last, innermost frame first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,11 @@ import pytest
 from nbjudge.judge.faults import MisuseError, StudentFault, clean
 from nbjudge.judge.session import Session
 from nbjudge.model import Status, TestResult
+
+# What pytest says to people at its command line, and where `student.f` came from.
+NOISE = re.compile(
+    r"\n *Use -v to get more diff|\n *\.\.\.Full output truncated.*|\n \+ +where \w+ = your notebook\.\w+(?=\n|$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def _judge(session: Session, credit: Credit, error: BaseException | None) -> tup
     if isinstance(error, pytest.skip.Exception):
         return "author", f"skipped: {error.msg}", ""
     if isinstance(error, AssertionError | pytest.fail.Exception):
-        return "failed", str(error) or "the check failed", ""
+        return "failed", NOISE.sub("", str(error)) or "the check failed", ""
     if error is not None:
         return "failed", f"the test could not use what your code returned: {_describe(error)}", ""
     return ("passed", "", "") if credit.fraction > 0 else ("failed", "no credit: " + credit.lines[-1], "")

@@ -225,8 +225,8 @@ def _quiet_environment() -> Iterator[None]:
     """No plugins or options from outside, no compiled files in the course, one thread."""
     saved, bytecode = dict(os.environ), sys.dont_write_bytecode
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    os.environ.pop("PYTEST_PLUGINS", None)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "CI", "BUILD_NUMBER"):  # the last two change messages
+        os.environ.pop(name, None)
     os.environ.update(dict.fromkeys(THREADS, "1"))
     sys.dont_write_bytecode = True
     try:

@@ -131,7 +131,8 @@ class Session:
                 self._load_cell(connection, i, cell)
             except StudentFault as fault:
                 self.harmful.add(i)
-                self._report(i, fault.status, fault.message, fault.trace)
+                message = fault.message or f"the cell did not finish within {self.base.seconds:g} s"
+                self._report(i, fault.status, message, fault.trace)
                 raise
 
     def _load_request(self, connection: Connection, name: str, *arguments: Any) -> Any:
@@ -173,6 +174,7 @@ class Session:
             yield
         except StudentFault as fault:
             self.touched = True
+            fault.message = fault.message or f"your code did not finish within {self.limits.seconds:g} s"
             if fault.status in FATAL:
                 self.fault = fault
                 if self.begun and self.connection is not None and not self.connection.alive:

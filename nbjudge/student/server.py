@@ -47,7 +47,7 @@ class Server:
         self.output = Output()
         self.handles: dict[int, Any] = {}
         self.last_handle = 0
-        self.clean: dict[str, Any] | None = None  # the namespace as loading left it
+        self.clean: tuple[dict[str, Any], str, Any] | None = None  # what loading left: names, folder, modes
         self.requests: dict[str, Callable[..., Any]] = {
             name: getattr(self, name)
             for name in (
@@ -109,9 +109,12 @@ class Server:
         """Before each test: the namespace as loading left it, no handles, fresh seeds."""
         names = self.notebook.names
         if self.clean is None:
-            self.clean = dict(names)
+            self.clean = dict(names), os.getcwd(), _torch_modes()
+        before, folder, modes = self.clean
         names.clear()
-        names.update(self.clean)
+        names.update(before)
+        os.chdir(folder)
+        _set_torch_modes(modes)
         self.handles.clear()
         self.output.clear(0)
         flush_figures()
@@ -209,6 +212,19 @@ class Server:
             trace = trace.tb_next
         if isinstance(error, SyntaxError) and error.filename in self.notebook.labels:
             yield self.notebook.labels[error.filename], int(error.lineno or 0), "<module>"
+
+
+def _torch_modes() -> Any:
+    """What a forgotten torch.set_grad_enabled(False) in one exercise would carry over to the others."""
+    if (torch := sys.modules.get("torch")) is None:
+        return None
+    return torch.is_grad_enabled(), torch.get_default_dtype()
+
+
+def _set_torch_modes(modes: Any) -> None:
+    if (torch := sys.modules.get("torch")) is not None and modes is not None:
+        torch.set_grad_enabled(modes[0])
+        torch.set_default_dtype(modes[1])
 
 
 def _restore(tensor: Any, origin: wire.TensorOrigin) -> Any:
