@@ -824,6 +824,42 @@ def test_tests_are_not_in_the_students_process(judge):
     assert results["test_search"].status == "passed", results["test_search"].message
 
 
+def test_the_judges_random_numbers_cannot_be_drawn_again(judge):
+    results, _ = judge(
+        """
+        import random
+
+        @pytest.mark.exercise("ex")
+        def test_seeds(student):
+            mine = [torch.initial_seed(), torch.rand(1).item(), random.random()]
+            theirs = student.seeds()
+            assert len(theirs) == 4 and not set(mine) & set(theirs)
+        """,
+        program(
+            "import gc, random, torch\nat_load = torch.initial_seed()\n"
+            "def seeds(): return at_load, torch.initial_seed(), torch.rand(1).item(), random.random()"
+        ),
+    )
+    assert results["test_seeds"].status == "passed"
+
+
+def test_values_that_swell_the_judge_fail_their_test(judge):
+    results, _ = judge(
+        """
+        @pytest.mark.exercise("ex")
+        def test_broadcast(student):
+            assert (student.many() == torch.zeros(100_000)).all()
+
+        @pytest.mark.exercise("ex")
+        def test_other(student):
+            assert student.f() == 1
+        """,
+        program("import torch\ndef many(): return torch.zeros(100_000, 1)\ndef f(): return 1"),
+    )
+    assert results["test_broadcast"].status == "failed" and "memory" in results["test_broadcast"].message
+    assert results["test_other"].status == "passed"
+
+
 # Our own faults
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
 import random
 import re
+import resource
 import signal
 import sys
 import threading
@@ -23,13 +23,14 @@ from nbjudge.errors import CourseError
 from nbjudge.judge.door import Student
 from nbjudge.judge.link import Zygote
 from nbjudge.judge.outcome import Credit, TestSpec, rejected_result, result_of
-from nbjudge.judge.session import LOADING, Session
+from nbjudge.judge.session import LOADING, Session, derive_seed
 from nbjudge.model import CellReport, Limits, Program, TestResult
 
 MARKERS = (
     "exercise(id, weight=1, hidden=False): the exercise that the test scores, and how much",
     "limits(seconds=, memory=): for this test instead of the assignment's",
 )
+OWN_MEMORY = 4 << 30  # bytes that the tests may take in the judge's own process
 OWN = 45.0  # seconds that the tests of one submission may take in the judge's own process
 LEAST_OWN = 2.0  # seconds of it that every test gets, whatever the earlier ones took
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -81,8 +82,9 @@ class Judge:
         session = self._session = Session(program, zygote, limits, seed)
         self._own_left = OWN
         try:
-            session.try_to_load()
-            results = tuple(self._run(index, session, limits) for index in range(len(self.tests)))
+            with _memory_ceiling():
+                session.try_to_load()
+                results = tuple(self._run(index, session, limits) for index in range(len(self.tests)))
         finally:
             session.close()
         return results, session.all_reports()
@@ -103,9 +105,9 @@ class Judge:
     def _run(self, index: int, session: Session, limits: Limits) -> TestResult:
         item, spec = self._items[index], self.tests[index]
         following = self._items[index + 1] if index + 1 < len(self._items) else None
-        seed = _seed(session.seed, f"{spec.exercise} {spec.name}")
-        _seed_everything(seed)
-        session.begin(_limits_of(spec, limits), seed, spec.exercise)
+        test = f"{spec.exercise} {spec.name}"
+        _seed_everything(derive_seed(session.seed, f"judge {test}"))
+        session.begin(_limits_of(spec, limits), derive_seed(session.seed, f"student {test}"), spec.exercise)
         self._credit, self._error = Credit(), None
         started = time.monotonic()
         with (
@@ -184,6 +186,20 @@ class _Plugin:
         if (torch := sys.modules.get("torch")) is not None:
             torch.set_num_threads(1)  # the caller forks
         return Judge(list(items), tests)
+
+
+@contextlib.contextmanager
+def _memory_ceiling() -> Iterator[None]:
+    """Makes a test that swells with what the student returned fail, before the kernel kills the judge."""
+    status = Path("/proc/self/status").read_text()
+    used = int(re.findall(r"VmData:\s+(\d+) kB", status)[0]) << 10
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    ceiling = used + OWN_MEMORY
+    resource.setrlimit(resource.RLIMIT_DATA, (min(ceiling, hard) if hard >= 0 else ceiling, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 class TookTooLongError(BaseException):
@@ -304,10 +320,6 @@ def _check_tests(folder: Path, tests: tuple[TestSpec, ...], exercises: Collectio
 
 def _limits_of(spec: TestSpec, base: Limits) -> Limits:
     return parse_limits(dict(spec.limits), spec.name, base)
-
-
-def _seed(seed: int, name: str) -> int:
-    return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest()) >> 1
 
 
 def _seed_everything(seed: int) -> None:
