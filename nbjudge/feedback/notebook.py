@@ -16,7 +16,7 @@ from nbjudge.feedback.words import Words, words
 from nbjudge.model import CellReport, ExerciseScore, Result, Score
 from nbjudge.notebook import SKIP_TAG, Notebook, NotebookCell, cell_id, grade_id, normalise, role, tags
 
-MAX_ADDED = 300  # cells of the student's own
+MAX_ADDED = 100_000  # characters of cells of the student's own
 
 
 def annotate_notebook(
@@ -84,15 +84,15 @@ def _added(
     """The student's own cells, by the position of the released cell that they stand behind; 0: at the top."""
     claimed = {position for positions in found.values() for position in positions}
     ids = {cell_id(cell) for cell in released["cells"]}
-    texts = {normalise(cell["source"]) for cell in released["cells"]}
+    texts = {normalise(cell["source"]) for cell in released["cells"]} | {""}
     added: dict[int, list[NotebookCell]] = {}
-    behind, count = 0, 0
+    behind, size = 0, 0
     for position, cell in enumerate(theirs, 1):
         if position in claimed:
             behind = position
-        elif cell_id(cell) not in ids and normalise(cell["source"]) not in texts | {""} and count < MAX_ADDED:
+        elif cell_id(cell) not in ids and normalise(cell["source"]) not in texts and size < MAX_ADDED:
             added.setdefault(behind, []).append(_own_cell(cell, position))
-            count += 1
+            size += len(cell["source"])
     return added
 
 

@@ -11,20 +11,24 @@ import binascii
 import html
 import re
 from collections.abc import Callable, Mapping
+from io import StringIO
 from typing import Any
 from xml.etree import ElementTree
 
-MAX_TEXT = 100_000  # characters of one Markdown cell or text output
+MAX_TEXT = 100_000  # characters of a code cell or a text output
+MAX_MARKDOWN = 20_000  # characters; renderers need quadratic time for hostile text, and formgrader waits
 MAX_PICTURE = 8 << 20  # bytes
-MAX_OUTPUTS = 50  # of one cell
+MAX_OUTPUTS, MAX_OUTPUT = 50, 16 << 20  # of one cell; characters of all its outputs
+MAX_DEPTH = 60  # of a drawing's groups
 INVISIBLE = re.compile(  # control, direction-changing, zero-width and unpaired surrogate characters
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 # Markdown with none of these holds no raw HTML and no link, and no heading, whose id could be an exercise's.
 LIVELY = re.compile(r"[<&\[\]]|^[ \t]*#|^[ \t]*(?:=+|-+)[ \t]*$", re.MULTILINE)
-NESTED = re.compile(r"^[ \t]*(?:[>*+-][ \t]*){9}", re.MULTILINE)  # deep lists and quotes exhaust the renderer
 MATH = re.compile(
-    r"\$\$.+?\$\$|\$[^$\n]+\$|\\\[.+?\\\]|\\\(.+?\\\)|\\begin\{(\w+\*?)\}.+?\\end\{\1\}", re.DOTALL
+    r"\$\$.{1,999}?\$\$|\$[^$\n]{1,999}\$|\\\[.{1,999}?\\\]|\\\(.{1,999}?\\\)"
+    r"|\\begin\{(\w{1,20}\*?)\}.{1,999}?\\end\{\1\}",
+    re.DOTALL,
 )
 TAGS = set(
     re.findall(
@@ -96,9 +100,11 @@ def clean_markdown(text: str, attachments: object = None) -> str:
     Text without HTML and links stays as it is. Anything else is rendered and cleaned here, and becomes
     one line of HTML: no renderer's own idea of Markdown can then bring something back.
     """
-    text = text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "\n\n[...]"
+    text = (
+        text if len(text) <= MAX_MARKDOWN else text[:MAX_MARKDOWN] + "\n\n(cut here: see the submitted file)"
+    )
     text = visible(text)
-    if not LIVELY.search(text) and not NESTED.search(text):
+    if not LIVELY.search(text):
         return text
     return _one_line(clean_html(_render(text, clean_attachments(attachments))))
 
@@ -135,21 +141,25 @@ def clean_svg(data: object) -> str | None:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         return None
     try:
-        root = ElementTree.fromstring(text)  # noqa: S314  (entities are refused above)
-        if root.tag != f"{{{SVG}}}svg" or _multiplies(root):
+        root = _parse_svg(text)
+        if root is None or root.tag != f"{{{SVG}}}svg":
             return None
         _clean_element(root)
         ElementTree.register_namespace("", SVG)
         return ElementTree.tostring(root, encoding="unicode")
-    except (ElementTree.ParseError, RecursionError, ValueError):
+    except (ElementTree.ParseError, ValueError):
         return None
 
 
 def clean_outputs(outputs: object) -> list[dict[str, Any]]:
     """A code cell's saved outputs: text, tables and pictures; JavaScript, widgets and unknown types go."""
     found = outputs if isinstance(outputs, list) else []
-    cleaned = [_clean_output(output) for output in found[:MAX_OUTPUTS] if isinstance(output, dict)]
-    kept = [output for output in cleaned if output is not None]
+    kept, size = [], 0
+    for output in found[:MAX_OUTPUTS]:
+        cleaned = _clean_output(output) if isinstance(output, dict) else None
+        size += len(str(cleaned))
+        if cleaned is not None and size <= MAX_OUTPUT:
+            kept.append(cleaned)
     if len(kept) < len(found):
         kept.append(stream(f"[{len(found) - len(kept)} outputs are not shown]\n"))
     return kept
@@ -208,11 +218,24 @@ def _one_line(page: str) -> str:
     return f"<div>{page.strip().translate(str.maketrans(escapes))}</div>"
 
 
-def _multiplies(root: ElementTree.Element) -> bool:
-    """True if copies hold copies: a few lines could then draw billions of shapes."""
-    holders = {part.get("id") for part in root.iter() if part.find(f".//{{{SVG}}}use") is not None}
-    uses = root.iter(f"{{{SVG}}}use")
-    return any(use.get(name, "").removeprefix("#") in holders for use in uses for name in (HREF, "href"))
+def _parse_svg(text: str) -> ElementTree.Element | None:
+    """The drawing; None if it is deep, or if copies hold copies: a few lines could draw billions of shapes."""
+    open_ids: list[str | None] = []
+    holders: set[str | None] = set()
+    copied: set[str] = set()
+    root = None
+    for event, element in ElementTree.iterparse(StringIO(text), ("start", "end")):  # noqa: S314
+        if event == "end":
+            open_ids.pop()
+            root = element
+            continue
+        if element.tag == f"{{{SVG}}}use":
+            holders.update(open_ids)
+            copied |= {element.get(name, "").removeprefix("#") for name in (HREF, "href")}
+        open_ids.append(element.get("id"))
+        if len(open_ids) > MAX_DEPTH:
+            return None
+    return None if holders & copied else root
 
 
 def _clean_element(element: ElementTree.Element) -> None:
