@@ -23,6 +23,6 @@ assignments = {
         "hard_deadline": "2027-03-20 23:59",
         "late_factor": 0.5,
         "feedback": "always",
-        "limits": {"seconds": 20, "memory": "2GB"},
+        "limits": {"seconds": 10, "memory": "2GB"},
     },
 }

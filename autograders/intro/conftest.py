@@ -50,27 +50,27 @@ def digits():
     return DIGITS
 
 
-# A later exercise is tested with right versions of the earlier ones, so that one mistake costs points once.
+# A later exercise is tested with right versions of the earlier functions, so that one mistake costs points once.
 # The files are numbered in the exercises' order: what is handed over here has been tested before.
-REFERENCES = '''
-import torch
-
+REFERENCES = {
+    "predict": """
 def predict(log_probs):
     return log_probs.argmax(dim=-1)
-
+""",
+    "evaluate": """
 def evaluate(model, X, y, batch_size=64):
     model.eval()
     with torch.no_grad():
         log_probs = torch.cat([model(X[i : i + batch_size]) for i in range(0, len(X), batch_size)])
     loss = torch.nn.functional.nll_loss(log_probs, y).item()
     return loss, (log_probs.argmax(dim=-1) == y).double().mean().item()
-
-for _name in {names}:
-    minibatches.__globals__[_name] = globals()[_name]
-'''
+""",
+}
+# A given function's globals are the notebook's own names, while student.run works on a copy of them.
+REPLACE = "minibatches.__globals__[{name!r}] = {name}\n"
 
 # A linear classifier that notes how it was called.
-PROBE = '''
+PROBE = """
 class Probe(torch.nn.Module):
     def __init__(self, weight, bias, dropout=0.0):
         super().__init__()
@@ -83,7 +83,7 @@ class Probe(torch.nn.Module):
         self.tracked.append(torch.is_grad_enabled())
         self.sizes.append(len(x))
         return torch.log_softmax(self.dropout(x) @ self.weight + self.bias, dim=-1)
-'''
+"""
 
 
 @pytest.fixture
@@ -91,6 +91,7 @@ def run_with(student):
     """`run_with(("predict",), code, x=x)`: student.run with these earlier functions replaced by right ones."""
 
     def run(names, code, **inputs):
-        return student.run(REFERENCES.format(names=repr(names)) + PROBE + code, **inputs)
+        references = "".join(REFERENCES[name] + REPLACE.format(name=name) for name in names)
+        return student.run("import torch\n" + references + PROBE + code, **inputs)
 
     return run

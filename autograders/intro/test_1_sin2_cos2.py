@@ -3,42 +3,42 @@ import torch
 
 from nbjudge.judge import close, is_tensor
 
-
-@pytest.mark.exercise("sin2-cos2")
-def test_inline_result_keeps_shape_and_type(student):
-    """`out` is a float64 tensor with one number for each element of x."""
-    x = torch.linspace(-3, 3, 11, dtype=torch.float64)
-    is_tensor(student.cell("sin2-cos2_inline", x=x)["out"], shape=(11,), dtype=torch.float64)
+pytestmark = pytest.mark.limits(seconds=3)  # each call takes milliseconds
 
 
-@pytest.mark.exercise("sin2-cos2")
-def test_inline_identity_holds(student):
-    """`out` is 1 for other values of x too."""
-    x = 10 * torch.randn(16, dtype=torch.float64)
-    close(student.cell("sin2-cos2_inline", x=x)["out"], torch.ones_like(x))
+def assert_computed(result, x):
+    """`result` is 1 like x, up to rounding: real sines and cosines leave errors of 1e-16, a constant 1 has none."""
+    is_tensor(result, shape=x.shape, dtype=x.dtype)
+    close(result, torch.ones_like(x))
+    if x.dtype == torch.float64 and x.numel() > 100:
+        assert (result != 1).any(), "1 everywhere without any rounding error: was it computed from x?"
 
 
-@pytest.mark.exercise("sin2-cos2", hidden=True)
-def test_inline_result_depends_on_x(student):
-    """`out` is computed from x."""
-    x = torch.tensor([0.5, float("nan"), 2.0], dtype=torch.float64)
-    out = student.cell("sin2-cos2_inline", x=x)["out"]
-    assert out.isnan().tolist() == [False, True, False], "where x is not a number, the result is none either"
+@pytest.mark.exercise("sin2-cos2", weight=4)
+def test_inline_result(student):
+    """`out` is computed from x: one float64 number for each element, and all are 1."""
+    x = 10 * torch.randn(1000, dtype=torch.float64)
+    assert_computed(student.cell("sin2-cos2_inline", x=x)["out"], x)
 
 
-@pytest.mark.exercise("sin2-cos2")
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
-def test_function_keeps_shape_and_type(student, dtype):
-    """The function works for any shape and keeps the type."""
-    for shape in ((), (5,), (7, 3), (2, 3, 4)):
-        x = torch.randn(shape, dtype=dtype)
-        result = student.sin2_plus_cos2(x)
-        is_tensor(result, shape=shape, dtype=dtype)
-        close(result, torch.ones_like(x))
+@pytest.mark.exercise("sin2-cos2", weight=2)
+def test_function_computes_from_x(student):
+    """The function computes sin²x + cos²x from x."""
+    x = 10 * torch.randn(1000, dtype=torch.float64)
+    assert_computed(student.sin2_plus_cos2(x), x)
 
 
-@pytest.mark.exercise("sin2-cos2", hidden=True)
-def test_function_result_depends_on_x(student):
-    """The function computes its result from x."""
-    result = student.sin2_plus_cos2(torch.tensor([[float("nan"), 1.0], [2.0, 3.0]]))
-    assert result.isnan().tolist() == [[True, False], [False, False]], "where x is not a number, the result is none either"
+@pytest.mark.exercise("sin2-cos2", weight=2)
+def test_function_keeps_the_shape(student):
+    """The function takes tensors of any shape."""
+    for shape in ((), (5,), (7, 3), (20, 3, 4)):
+        x = torch.randn(shape, dtype=torch.float64)
+        assert_computed(student.sin2_plus_cos2(x), x)
+
+
+@pytest.mark.exercise("sin2-cos2", weight=2)
+def test_function_keeps_the_type(student):
+    """The function keeps the type: float32 stays float32, float64 stays float64."""
+    for dtype in (torch.float32, torch.float64):
+        x = torch.randn(200, dtype=dtype)
+        assert_computed(student.sin2_plus_cos2(x), x)

@@ -3,6 +3,8 @@ import torch
 
 from nbjudge.judge import close, is_tensor
 
+pytestmark = pytest.mark.limits(seconds=3)  # each call takes milliseconds
+
 SHAPES = [(6, 4), (10, 10), (3, 5, 7)]
 
 
@@ -10,7 +12,7 @@ def log_probs(shape):
     return torch.log_softmax(3 * torch.randn(shape), dim=-1)
 
 
-@pytest.mark.exercise("probabilities")
+@pytest.mark.exercise("probabilities", weight=3)
 def test_probabilities(student):
     """The probabilities are the exponents of the outputs, in the same shape."""
     for shape in SHAPES:
@@ -32,7 +34,7 @@ def test_impossible_class(student):
     close(student.probabilities(torch.tensor([[0.0, -1000.0]])), torch.tensor([[1.0, 0.0]]))
 
 
-@pytest.mark.exercise("probabilities", weight=2)
+@pytest.mark.exercise("probabilities", weight=3)
 def test_predicted_classes(student):
     """`predict` finds the most probable class of each row."""
     for shape in SHAPES:
@@ -42,7 +44,7 @@ def test_predicted_classes(student):
         assert result.tolist() == inputs.argmax(dim=-1).tolist()
 
 
-@pytest.mark.exercise("probabilities")
+@pytest.mark.exercise("probabilities", weight=2)
 def test_predicted_classes_are_integers(student):
     """`predict` returns int64, so that classes can be compared with labels and used as indices."""
     is_tensor(student.predict(log_probs((5, 10))), shape=(5,), dtype=torch.int64)

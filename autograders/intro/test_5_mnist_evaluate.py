@@ -4,6 +4,8 @@ import torch.nn.functional as F
 
 from nbjudge.judge import close
 
+pytestmark = pytest.mark.limits(seconds=3)  # each call takes milliseconds
+
 EVALUATE = """
 model = Probe(weight, bias, dropout)
 model.train()
@@ -20,7 +22,9 @@ def evaluated(run_with):
     def evaluate(n=96, batch_size=32, dropout=0.0):
         X, y = torch.randn(n, 784), torch.randint(10, (n,))
         weight, bias = 0.05 * torch.randn(784, 10), torch.randn(10)
-        y[n // 2 :] = (X @ weight + bias).argmax(dim=-1)[n // 2 :]  # the second half is mostly right: batches differ
+        y[n // 2 :] = (X @ weight + bias).argmax(dim=-1)[
+            n // 2 :
+        ]  # the second half is mostly right: batches differ
         got = run_with(
             ("predict",), EVALUATE, weight=weight, bias=bias, dropout=dropout, X=X, y=y, batch_size=batch_size
         )
@@ -47,7 +51,7 @@ def test_accuracy_over_equal_batches(evaluated):
     close(float(got["accuracy"]), got["expected_accuracy"], rtol=1e-3)
 
 
-@pytest.mark.exercise("mnist-evaluate")
+@pytest.mark.exercise("mnist-evaluate", weight=2)
 def test_loss_with_a_smaller_last_batch(evaluated):
     """The mean loss over all samples, where the last mini-batch is smaller."""
     got = evaluated(n=70, batch_size=64)
@@ -61,7 +65,7 @@ def test_accuracy_with_a_smaller_last_batch(evaluated):
     close(float(got["accuracy"]), got["expected_accuracy"], rtol=1e-3)
 
 
-@pytest.mark.exercise("mnist-evaluate")
+@pytest.mark.exercise("mnist-evaluate", weight=2)
 def test_eval_mode(evaluated):
     """The model is in evaluation mode: dropout is off."""
     got = evaluated(dropout=0.5)
@@ -70,7 +74,7 @@ def test_eval_mode(evaluated):
     close(float(got["loss"]), got["expected_loss"], rtol=1e-3)
 
 
-@pytest.mark.exercise("mnist-evaluate")
+@pytest.mark.exercise("mnist-evaluate", weight=2)
 def test_no_gradient(evaluated):
     """No gradient is recorded, and the weights stay as they are."""
     got = evaluated()
@@ -85,5 +89,7 @@ def test_two_floats_from_mini_batches(evaluated):
     """Returns two Python floats and passes the data in mini-batches."""
     got = evaluated(n=50, batch_size=20)
     for name in ("loss", "accuracy"):
-        assert isinstance(got[name], float), f"{name} must be a float, not a {type(got[name]).__name__}: use .item()"
+        assert isinstance(got[name], float), (
+            f"{name} must be a float, not a {type(got[name]).__name__}: use .item()"
+        )
     assert got["sizes"] == [20, 20, 10], f"50 samples in batches of 20 are 20, 20 and 10, not {got['sizes']}"

@@ -1,0 +1,4 @@
+# Came back without any metadata and cell ids, as from Colab.
+# base: solution
+# expected: all
+# %% strip

@@ -1,0 +1,15 @@
+# train_epoch never switches the model back to training mode.
+# base: solution
+# expected: all mnist-train=1.8
+# %% mnist-train_epoch
+def train_epoch(model, optimizer, X, y, batch_size=32):
+    losses, accuracies = [], []
+    for images, labels in minibatches(X, y, batch_size, shuffle=True):
+        out = model(images)
+        loss = F.nll_loss(out, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        accuracies.append((out.argmax(dim=-1) == labels).float().mean().item())
+    return losses, accuracies
