@@ -82,11 +82,11 @@ def environment(isolation: Isolation) -> dict[str, str]:
 
 
 def fingerprint(desk: Desk) -> str:
-    """Hash of all that a result depends on besides the submission: tests, release, settings, versions."""
+    """Hash of all that a result depends on besides the submission: tests, notebooks, settings, versions."""
     course, name = desk.course, desk.assignment
     digest = hashlib.sha256(repr(sorted(environment(desk.isolation).items())).encode())
     digest.update(repr(course.assignments[name]).encode())
-    for folder in (course.autograder(name), course.release(name)):
+    for folder in (course.autograder(name), course.source(name), course.release(name)):
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
             if path.is_file() and not {"submissions", "__pycache__"} & set(inside.parts):
@@ -204,16 +204,18 @@ def _work(desk: Desk, connection: Connection) -> None:
 
     def run(judge: Judge) -> int:
         _load_lazy_modules()
-        with Zygote(desk.isolation, desk.course.release(desk.assignment)) as zygote:
-            connection.send(("ready", None))
-            with contextlib.suppress(EOFError, OSError):
-                while True:
-                    job = connection.recv()
-                    connection.send(_judge_in_child(desk, judge, zygote, job))
+        zygote.wait_until_warm()
+        connection.send(("ready", None))
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                job = connection.recv()
+                connection.send(_judge_in_child(desk, judge, zygote, job))
         return 0
 
     try:
-        open_judge(desk.course.autograder(desk.assignment), run, desk.exercises)
+        # The zygote warms up while the tests are collected.
+        with Zygote(desk.isolation, desk.course.release(desk.assignment)) as zygote:
+            open_judge(desk.course.autograder(desk.assignment), run, desk.exercises)
     except CourseError as error:
         connection.send(("course", str(error)))
     except SandboxError as error:

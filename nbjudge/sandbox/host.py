@@ -123,12 +123,17 @@ class Zygote:
     """A warm process in a jail of its own that forks student processes; one per worker, one student at a time."""
 
     def __init__(self, isolation: Isolation = "namespaces", helpers: Path | None = None):
-        """Starts it; `helpers` is the folder of the assignment's helper files. SandboxError if the jail can't be made."""
+        """Starts it, and does not wait for its imports; `helpers` is the folder of the assignment's helper files.
+
+        SandboxError if the jail can't be made; what goes wrong later, `wait_until_warm` and `spawn` say.
+        """
         self.isolation = isolation
         self._folder = Path(tempfile.mkdtemp(prefix="nbjudge-"))
         clear_stale(GROUP)
         self._group = make_group(f"{GROUP}{os.getpid()}-{next(_numbers)}")
         self._work = 0
+        self.resident = 0  # bytes that every student starts with, shared with the zygote; 0: not warm yet
+        self._size = 0
         try:
             self._start(helpers)
         except BaseException:
@@ -164,21 +169,29 @@ class Zygote:
                 "many_uids": maps.many,
             }
         )
-        answer = self._receive()
-        if answer.get("map"):
+        if jailed and "map" in self._hear_start():
             maps.write()
             self._control.send(b"mapped")
-            answer = self._receive()
+
+    def wait_until_warm(self) -> None:
+        """Waits until it can fork students (seconds); SandboxError if it can't. Call it before forking the judge."""
+        if self.resident:
+            return
+        answer = self._hear_start()
+        self._control.settimeout(ANSWER_SECONDS)
+        self.resident, self._size = answer["RssAnon"], answer["VmSize"]
+
+    def _hear_start(self) -> dict[str, Any]:
+        answer = self._receive()
         if "error" in answer:
             raise SandboxError(
                 f"the jail could not be made; `nbjudge doctor` says what is missing.\n{answer['error']}"
             )
-        self._control.settimeout(ANSWER_SECONDS)
-        self.resident: int = answer["RssAnon"]  # bytes every student starts with, shared with the zygote
-        self._size: int = answer["VmSize"]
+        return answer
 
     def spawn(self, limits: Limits) -> Student:
         """Forks a student process; it serves the wire protocol on `channel` and `arena` at once."""
+        self.wait_until_warm()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arena, log = _sealed_memory("arena", ARENA), _sealed_memory("log", LOG)
         plan = {
@@ -304,13 +317,24 @@ class IdMaps:
 def id_maps(pid: int) -> IdMaps:
     """The widest id maps that this user may give to a namespace of process `pid`."""
     uid, gid = os.geteuid(), os.getegid()
-    if uid == 0:
+    if uid == 0 and _knows_ids(FIRST_UID, 65536):
         text = f"0 {FIRST_UID} 65536"
         return IdMaps(pid, text, text, many=True)
+    if uid == 0:  # of a container that has fewer ids
+        return IdMaps(pid, "0 0 1", "0 0 1", many=False)
     ranges = [_sub_ids(path, uid) for path in ("/etc/subuid", "/etc/subgid")]
     if all(ranges) and shutil.which("newuidmap") and shutil.which("newgidmap"):
         return IdMaps(pid, f"0 {uid} 1 1 {ranges[0]} 65535", f"0 {gid} 1 1 {ranges[1]} 65535", many=True)
     return IdMaps(pid, f"0 {uid} 1", f"0 {gid} 1", many=False)
+
+
+def _knows_ids(first: int, count: int) -> bool:
+    """Whether our own user namespace has these ids."""
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        start, _, length = map(int, line.split())
+        if start <= first and first + count <= start + length:
+            return True
+    return False
 
 
 def _sub_ids(path: str, uid: int) -> int | None:
