@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+CODE_SPAN = re.compile(r"`([^`]+)`")
 POINTS_NOTE = re.compile(r"\s*\([^()]*\d[^()]*\)$")  # "(1 point)", "(0,5 балла, проверяет преподаватель)"
 
 
@@ -147,7 +148,15 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["code_spans"] = _code_spans
     return environment.get_template("feedback.html")
+
+
+def _code_spans(text: str) -> str:
+    """Escaped `text` with `words in backticks` set as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(CODE_SPAN.sub(r"<code>\1</code>", str(escape(visible(text)))))  # noqa: S704
 
 
 def _spell_out(value: object) -> object:
@@ -164,7 +173,7 @@ def _css() -> str:
 def _plain(heading: str) -> str:
     text = POINTS_NOTE.sub("", heading)
     text = re.sub(r"\\([A-Za-z]+)", r"\1", text).replace("^2", "²").replace("^3", "³")
-    return re.sub(r"[$`*\\{}]", "", text).strip()
+    return re.sub(r"[$*\\{}]", "", text).strip()
 
 
 def _page(
