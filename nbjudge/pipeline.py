@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from nbjudge.samples import Sample
     from nbjudge.sandbox import Isolation
     from nbjudge.template import Template
+
+LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,24 @@ def demo(
 
     samples = read_samples(course, name)
     folder = course.root / "demo"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    with _only_one(folder):
+        return _grade_samples(course, name, samples, folder, isolation, watch)
+
+
+def _grade_samples(
+    course: Course,
+    name: str,
+    samples: Sequence[Sample],
+    folder: Path,
+    isolation: Isolation,
+    watch: Callable[[Progress], None],
+) -> Demo:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
+            path.unlink()
     apart = replace(course, gradebook=folder, database=f"sqlite:///{folder / 'gradebook.db'}")
     with TemporaryDirectory(prefix="nbjudge-samples-") as temporary:
         for sample in samples:
@@ -197,6 +217,16 @@ def demo(
         collect(apart, name, Path(temporary))
     report = grade(apart, name, isolation=isolation, watch=watch)
     return Demo(tuple(samples), report, tuple(feedback(apart, name)))
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    with (folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(f"{folder}: another demo is running here; wait until it ends") from None
+        yield
 
 
 def _open(course: Course, name: str) -> _Opened:
@@ -238,7 +268,8 @@ def _record(
         notebook = annotate_notebook(opened.released[result.language], submitted, found, result, points)
         record(book, opened.declared, submission, result, points, notebook)
     except Exception as error:
-        return Trouble(submission, f"graded, but not recorded: {type(error).__name__}: {error}")
+        reason = str(error).strip().splitlines() or [""]
+        return Trouble(submission, f"graded, but not recorded: {type(error).__name__}: {reason[0]}")
     return Graded(submission, result, points)
 
 
