@@ -1,8 +1,8 @@
 # Fills the memory bit by bit, so that no single request is refused.
 # base: solution
 # expected: all probabilities=0.5
-# %% probabilities_values
-def probabilities(log_probs):
+# %% probabilities_classes
+def predict(log_probs):
     kept = []
     while True:
-        kept.append(torch.ones(10_000_000))
+        kept.append(torch.ones(50_000_000))

@@ -1,6 +1,6 @@
 # Stops as soon as the loss is below 0.5.
 # base: solution
-# expected: all gradient-descent=1.5
+# expected: all gradient-descent=1.4
 # %% gradient-descent_fit
 def fit_linear(X, y, steps=100, lr=0.1):
     w = torch.zeros(X.shape[1], requires_grad=True)
