@@ -305,6 +305,7 @@ def test_grading_the_same_file_again_keeps_what_people_gave(book: Gradebook) -> 
         assert gradebook.find_grade("square", "lab", "lab", "anna").needs_manual_grade
 
 
+@pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own, in add_submission
 def test_marks_from_before_nbjudge_stay(book: Gradebook) -> None:
     with theirs(book) as gradebook:
         gradebook.add_student("anna")

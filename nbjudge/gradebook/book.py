@@ -275,9 +275,10 @@ def _add_rows(connection: Connection, notebook: str, submitted: str) -> None:
             t.base_cell.c.notebook_id == notebook, t.base_cell.c.type == kind
         )
         there = select(table.c.cell_id).where(table.c.notebook_id == submitted)
-        for cell in connection.execute(cells.where(t.base_cell.c.id.not_in(there))).scalars().all():
-            row = {"id": t.new_id(), "notebook_id": submitted, "cell_id": cell, **values}
-            connection.execute(table.insert().values(row))
+        absent = connection.execute(cells.where(t.base_cell.c.id.not_in(there))).scalars()
+        rows = [{"id": t.new_id(), "notebook_id": submitted, "cell_id": cell, **values} for cell in absent]
+        if rows:
+            connection.execute(table.insert(), rows)
 
 
 def _same_attempt(connection: Connection, attempt: str, submission: Submission) -> bool:
@@ -317,16 +318,25 @@ def _save_grades(connection: Connection, submitted: str, score: Score, kept: set
     query = select(t.grade, t.base_cell.c.name.label("cell")).join(
         t.base_cell, t.base_cell.c.id == t.grade.c.cell_id
     )
-    for row in connection.execute(query.where(t.grade.c.notebook_id == submitted)).all():
+    rows = []
+    for row in connection.execute(
+        query.where(t.grade.c.notebook_id == submitted).with_for_update(of=t.grade)
+    ):
         auto = automatic.get(row.cell)
-        values: dict[str, Any] = {"auto_score": auto}
-        if row.cell not in kept:
-            values |= {"manual_score": None, "extra_credit": None}
-        if row.cell not in kept or row.manual_score is None:
-            values["needs_manual_grade"] = auto is None
-        elif auto != row.auto_score:
-            values["needs_manual_grade"] = True  # the person who overruled the judge should look again
-        t.update(connection, t.grade, row.id, **values)
+        keep = row.cell in kept
+        by_hand = row.manual_score if keep else None
+        # Who overruled the judge should look again when the judge says something new.
+        again = row.needs_manual_grade or auto != row.auto_score
+        rows.append(
+            {
+                "id": row.id,
+                "auto_score": auto,
+                "manual_score": by_hand,
+                "extra_credit": row.extra_credit if keep else None,
+                "needs_manual_grade": auto is None if by_hand is None else again,
+            }
+        )
+    t.update_all(connection, t.grade, rows)
 
 
 def _save_comments(connection: Connection, submitted: str, result: Result, kept: set[str]) -> None:
@@ -337,12 +347,15 @@ def _save_comments(connection: Connection, submitted: str, result: Result, kept:
     query = select(t.comment, t.base_cell.c.name.label("cell")).join(
         t.base_cell, t.base_cell.c.id == t.comment.c.cell_id
     )
-    for row in connection.execute(query.where(t.comment.c.notebook_id == submitted)).all():
+    rows = []
+    for row in connection.execute(
+        query.where(t.comment.c.notebook_id == submitted).with_for_update(of=t.comment)
+    ):
         unanswered = row.cell in result.unchanged or row.cell in result.missing
-        values: dict[str, Any] = {"auto_comment": "No response." if unanswered else None}
-        if exercise_of(row.cell) not in kept:
-            values["manual_comment"] = None
-        t.update(connection, t.comment, row.id, **values)
+        by_hand = row.manual_comment if exercise_of(row.cell) in kept else None
+        auto = "No response." if unanswered else None
+        rows.append({"id": row.id, "auto_comment": auto, "manual_comment": by_hand})
+    t.update_all(connection, t.comment, rows)
 
 
 def _save_key(

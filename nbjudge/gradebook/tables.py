@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     create_engine,
     event,
     inspect,
@@ -142,6 +143,16 @@ def find_or_add(connection: Connection, table: Table, **values: Any) -> str:
 def update(connection: Connection, table: Table, id_: str, **values: Any) -> None:
     """Sets columns of the row with this id."""
     connection.execute(table.update().where(table.c.id == id_).values(**values))
+
+
+def update_all(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Sets the columns of several rows at once; each dict holds an `id` and the same columns."""
+    if rows:
+        columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "id"}
+        parameters = [{**row, "row_id": row["id"]} for row in rows]
+        connection.execute(
+            table.update().where(table.c.id == bindparam("row_id")).values(columns), parameters
+        )
 
 
 def create_tables(engine: Engine) -> None:
