@@ -43,7 +43,8 @@ def progress(title: str) -> Iterator[Callable[[Progress], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True, highlight=False), transient=True) as bar:
+    errors = Console(stderr=True, highlight=False)
+    with Bar(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task(title, total=None)
 
         def watch(now: Progress) -> None:
