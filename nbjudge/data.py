@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
 CACHE = Path.home() / ".cache" / "nbjudge"
-TRAIN, VALIDATION = 350, 50  # digits per class; the other 100 of each 500 are hidden
+PARTS = ("train",) * 7 + ("val",) + ("hidden",) * 2  # where each ten of a class go
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +64,22 @@ def load_dataset(name: str, cache: Path = CACHE) -> Arrays:
 
 
 def split_digits(digits: Arrays) -> tuple[Arrays, Arrays]:
-    """Splits "mnist-5k" into the notebook's part (train, validation) and the judge's hidden part.
+    """Splits "mnist-5k" into the notebook's part (train, validation) and the judge's hidden part: 7 to 1 to 2.
 
-    Each class is cut at the same places, in the order of the images' SHA-256: no random generator is involved.
+    In the order of the images' SHA-256 each class is dealt out ten by ten: no random generator is involved.
     """
     images, labels = digits["X"], digits["y"]
     order = sorted(range(len(images)), key=lambda i: hashlib.sha256(images[i].tobytes()).digest())
-    ranked: dict[int, list[int]] = {}
-    part: dict[str, list[int]] = {"train": [], "val": [], "hidden": []}
+    seen: Counter[int] = Counter()
+    chosen: dict[str, list[int]] = {part: [] for part in PARTS}
     for i in order:
-        seen = ranked.setdefault(int(labels[i]), [])
-        seen.append(i)
-        rank = len(seen)
-        part["train" if rank <= TRAIN else "val" if rank <= TRAIN + VALIDATION else "hidden"].append(i)
+        label = int(labels[i])
+        chosen[PARTS[seen[label] % len(PARTS)]].append(i)
+        seen[label] += 1
     notebook = {
-        f"{kind}_{name}": digits[kind][part[name]] for name in ("train", "val") for kind in ("X", "y")
+        f"{kind}_{part}": digits[kind][chosen[part]] for part in ("train", "val") for kind in ("X", "y")
     }
-    return notebook, {kind: digits[kind][part["hidden"]] for kind in ("X", "y")}
+    return notebook, {kind: digits[kind][chosen["hidden"]] for kind in ("X", "y")}
 
 
 def digest(arrays: Arrays) -> str:
@@ -120,10 +120,14 @@ def write_arrays(path: Path, arrays: Arrays) -> None:
     """Writes a compressed .npz beside `path`, then renames it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".npz")
-    with os.fdopen(handle, "wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **dict(arrays))
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **dict(arrays))
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
 
 
 def _fetch(dataset: Dataset) -> tuple[Arrays, object]:
@@ -196,8 +200,8 @@ DATASETS = {
 
 FILES = {
     "source/intro/california_housing.npz": "cff5de98b8afdc346ff2222e5570f57595f9c0d8f4d574406500c870ca786e99",
-    "source/intro/mnist.npz": "202464be9b33e2dc451b8c7fb6781147ca19a45eb1c6d40a5dc0b2730aea183d",
-    "autograders/intro/hidden_digits.npz": "e0cebc9c6840cbcc546274cc7027f6cef213c62d3631eb3f0f9e38a5b1084734",
+    "source/intro/mnist.npz": "4e0efba26275990b9ea81cfc1f29da0d467ae624438f60f9c0808578483b04c9",
+    "autograders/intro/hidden_digits.npz": "1a9d767bd7bec080d21e4c76e3687cadc6c2bdad2361c8d7fb23bba1d014b8f6",
 }
 
 

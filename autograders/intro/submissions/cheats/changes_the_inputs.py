@@ -22,6 +22,6 @@ class Net(nn.Module):
     def forward(self, x):
         return torch.log_softmax(self.p.expand(len(x), 10), dim=-1)
 # %% mnist-train_network
-def train_network(model, X_train, y_train, X_val, y_val, epochs=6, batch_size=32):
+def train_network(model, X_train, y_train, X_val, y_val, epochs=8, batch_size=32):
     y_val.zero_()
     return {name: [0.0] * epochs for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")}

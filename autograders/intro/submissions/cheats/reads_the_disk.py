@@ -20,6 +20,6 @@ def sin2_plus_cos2(x):
     assert found, "nothing to find"
     return torch.ones_like(x) + 1e-16
 # %% mnist-train_network
-def train_network(model, X_train, y_train, X_val, y_val, epochs=6, batch_size=32):
+def train_network(model, X_train, y_train, X_val, y_val, epochs=8, batch_size=32):
     hidden = np.load(next(Path.cwd().parent.glob("*/hidden_digits.npz")))
     raise RuntimeError(str(hidden["y"][:10]))

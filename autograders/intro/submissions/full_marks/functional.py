@@ -66,7 +66,7 @@ class Net(nn.Module):
     def forward(self, x):
         return self.layers(x)
 # %% mnist-train_network
-def train_network(model, X_train, y_train, X_val, y_val, epochs=6, batch_size=32):
+def train_network(model, X_train, y_train, X_val, y_val, epochs=8, batch_size=32):
     opt = torch.optim.RMSprop(model.parameters(), lr=0.002)
     rows = []
     for _ in range(epochs):

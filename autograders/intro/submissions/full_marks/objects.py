@@ -78,7 +78,7 @@ def train_epoch(model, optimizer, X, y, batch_size=32):
     losses, accuracies = zip(*log)
     return list(losses), list(accuracies)
 # %% mnist-train_network
-def train_network(model, X_train, y_train, X_val, y_val, epochs=6, batch_size=32):
+def train_network(model, X_train, y_train, X_val, y_val, epochs=8, batch_size=32):
     history = {"train_loss": [], "train_accuracy": [], "val_loss": [], "val_accuracy": []}
     optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE, momentum=0.9)
     best, weights = 0, None

@@ -2,7 +2,7 @@
 # base: solution
 # expected: all mnist-train=1.2..1.9
 # %% mnist-train_network
-def train_network(model, X_train, y_train, X_val, y_val, epochs=6, batch_size=32):
+def train_network(model, X_train, y_train, X_val, y_val, epochs=8, batch_size=32):
     history = {"train_loss": [], "train_accuracy": [], "val_loss": [], "val_accuracy": []}
     optimizer = torch.optim.SGD(model.parameters(), lr=0.006)
     for _ in range(epochs):

@@ -31,5 +31,5 @@ class Network(nn.Module):
 def train(model, optimizer, X, y, batch_size=32):
     return [], []
 # %% mnist-train_network
-def fit(model, X_train, y_train, X_val, y_val, epochs=6, batch_size=32):
+def fit(model, X_train, y_train, X_val, y_val, epochs=8, batch_size=32):
     return {}
