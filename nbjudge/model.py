@@ -23,9 +23,9 @@ Status = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one call into the student's code may use."""
+    """What the student's code may use in one cell, or in all calls of one test."""
 
-    seconds: float = 20.0  # wall clock per call
+    seconds: float = 20.0  # wall clock of loading one cell, or of all calls of one test
     memory: int = 2 << 30  # bytes above the warm process's own
     processes: int = 64  # processes and threads
     disk: int = 256 << 20  # bytes in the private /tmp

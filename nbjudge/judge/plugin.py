@@ -183,8 +183,8 @@ class _Plugin:
             raise CourseError(f"{self.folder}: no test found; write test_*.py with functions test_*")
         tests = tuple(_spec_of(item) for item in items)
         _check_tests(self.folder, tests, self.exercises)
-        if (torch := sys.modules.get("torch")) is not None:
-            torch.set_num_threads(1)  # the caller forks
+        if "torch" in sys.modules:
+            _warm_torch()
         return Judge(list(items), tests)
 
 
@@ -320,6 +320,16 @@ def _check_tests(folder: Path, tests: tuple[TestSpec, ...], exercises: Collectio
 
 def _limits_of(spec: TestSpec, base: Limits) -> Limits:
     return parse_limits(dict(spec.limits), spec.name, base)
+
+
+def _warm_torch() -> None:
+    """One thread, since the caller forks; and an optimizer's step, which imports for a second the first time."""
+    import torch
+
+    torch.set_num_threads(1)
+    weight = torch.nn.Parameter(torch.ones(1))
+    weight.grad = torch.ones(1)
+    torch.optim.SGD([weight]).step()
 
 
 def _seed_everything(seed: int) -> None:
