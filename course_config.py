@@ -1,4 +1,4 @@
-"""The course: values only. Deadlines are in `timezone`; limits are per call into a student's code."""
+"""The course: values only. Deadlines are in `timezone`; limits hold for one test or one cell."""
 
 course_id = "pytorch-intro"
 title = {"en": "Introduction to PyTorch", "ru": "Введение в PyTorch"}

@@ -118,7 +118,7 @@ def test_what_is_recorded(course: Course) -> None:
     assert json.loads(data)["schema"] == "nbjudge.result/1"
     assert result.environment["isolation"] == "namespaces"
     assert {"torch", "python", "numpy", "nbjudge", "device"} <= result.environment.keys()
-    assert result.seed == int(result.sha256[:8], 16)
+    assert result.seed == int(result.sha256[:16], 16)
     assert "47110815" not in json.dumps([cell.output for cell in result.cells])
 
 

@@ -992,9 +992,29 @@ def test_specs(tmp_path):
     seen = []
     open_judge(tmp_path, lambda judge: seen.append((judge.tests[0], judge.seconds(LIMITS))) or 0)
     spec, seconds = seen[0]
-    assert (spec.exercise, spec.name, spec.title, spec.weight) == ("a", "test_x", "Title.", 2)
+    assert (spec.exercise, spec.name, spec.titles, spec.weight) == ("a", "test_x", {"": "Title."}, 2)
     assert (spec.hidden, spec.limits) == ("edge cases", {"seconds": 60})
     assert 60 < seconds < 200
+
+
+def test_titles_in_the_students_language(tmp_path):
+    (tmp_path / "test_a.py").write_text(
+        HEADER
+        + '@pytest.mark.parametrize("n", [1])\n@pytest.mark.exercise("a")\n'
+        + 'def test_x(student, n):\n    """Adds one.\n\n    ru: Прибавляет единицу.\n    Not a title: a remark.\n    """\n'
+    )
+    seen = []
+    open_judge(tmp_path, lambda judge: seen.extend(judge.tests) or 0)
+    assert seen[0].title("ru") == "Прибавляет единицу. [1]"
+    assert seen[0].title("en") == "Adds one. [1]"
+
+
+def test_close_says_what_was_expected_and_what_came():
+    with pytest.raises(AssertionError) as caught:
+        close(torch.tensor([1.0, 2.5]), torch.tensor([1.0, 2.0]))
+    assert "expected float32 [2]: 1, 2\ngot      float32 [2]: 1, 2.5\n" in str(caught.value)
+    with pytest.raises(AssertionError, match=r"expected float64 \[20, 1\]: 0, 0, 0, 0, 0, 0, 0, 0, \.\.\."):
+        close(np.ones((20, 1)), np.zeros((20, 1)))
 
 
 def test_fork_after_collection(tmp_path, zygote):

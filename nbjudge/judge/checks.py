@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
+SHOWN = 8  # values of a tensor in a message
+
 
 def close(actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None) -> bool:
     """`actual` is a tensor, array or number of `expected`'s kind, shape and dtype, with close values.
@@ -26,7 +28,12 @@ def close(actual: Any, expected: Any, *, rtol: float | None = None, atol: float 
         actual, expected = float(actual), float(expected)
     elif type(actual) is not (torch.Tensor if isinstance(expected, torch.Tensor) else type(expected)):
         raise AssertionError(f"expected {_kind(expected)}, got {_kind(actual)}")
-    torch.testing.assert_close(actual, expected, rtol=rtol, atol=atol)
+    try:
+        torch.testing.assert_close(actual, expected, rtol=rtol, atol=atol)
+    except AssertionError as error:
+        if not hasattr(expected, "reshape") or not expected.ndim:
+            raise
+        raise AssertionError(f"expected {_values(expected)}\ngot      {_values(actual)}\n{error}") from None
     return True
 
 
@@ -73,6 +80,14 @@ def decreasing(values: Any, *, rises: int = 0) -> bool:
             f"value {i} is {numbers[i]:.6g} after {numbers[i - 1]:.6g}: the values must fall"
         )
     return True
+
+
+def _values(array: Any) -> str:
+    """Shape and first values of a tensor or array: `float32 [2, 2]: 1, 0.5, 0.25, 0`."""
+    flat = array.reshape(-1)
+    shown = [f"{value:.6g}" if isinstance(value, float) else str(value) for value in flat[:SHOWN].tolist()]
+    more = ", ..." if len(flat) > SHOWN else ""
+    return f"{str(array.dtype).removeprefix('torch.')} {list(array.shape)}: {', '.join(shown)}{more}"
 
 
 def _numbers(values: Any) -> Iterable[float]:

@@ -12,7 +12,7 @@ import pytest
 
 from nbjudge.judge.faults import MisuseError, StudentFault, clean
 from nbjudge.judge.session import Session
-from nbjudge.model import Status, TestResult
+from nbjudge.model import Language, Program, Status, TestResult
 
 # What pytest says to people at its command line, and where `student.f` came from.
 NOISE = re.compile(
@@ -28,10 +28,14 @@ class TestSpec:
 
     exercise: str
     name: str
-    title: str
+    titles: Mapping[str, str]  # language -> title; "" stands for every other language
     weight: float
     hidden: bool | str
     limits: Mapping[str, Any] = field(default_factory=dict)  # of the limits marker: seconds, memory, ...
+
+    def title(self, language: Language) -> str:
+        """What a student reads as the test's name."""
+        return self.titles.get(language) or self.titles[""]
 
 
 class Credit:
@@ -64,7 +68,7 @@ def result_of(spec: TestSpec, session: Session, credit: Credit, error: BaseExcep
     return TestResult(
         exercise=spec.exercise,
         test=spec.name,
-        title=spec.title,
+        title=spec.title(session.program.language),
         weight=spec.weight,
         status=status,
         fraction=credit.fraction if status == "passed" else 0.0,
@@ -76,10 +80,17 @@ def result_of(spec: TestSpec, session: Session, credit: Credit, error: BaseExcep
     )
 
 
-def rejected_result(spec: TestSpec, reason: str) -> TestResult:
+def rejected_result(spec: TestSpec, program: Program) -> TestResult:
     """The TestResult of every test on a file that is no notebook."""
     return TestResult(
-        spec.exercise, spec.name, spec.title, spec.weight, "not_found", 0.0, clean(reason), hidden=spec.hidden
+        exercise=spec.exercise,
+        test=spec.name,
+        title=spec.title(program.language),
+        weight=spec.weight,
+        status="not_found",
+        fraction=0.0,
+        message=clean(program.rejected or ""),
+        hidden=spec.hidden,
     )
 
 

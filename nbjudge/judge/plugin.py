@@ -26,6 +26,7 @@ from nbjudge.judge.outcome import Credit, TestSpec, rejected_result, result_of
 from nbjudge.judge.session import LOADING, Session, derive_seed
 from nbjudge.model import CellReport, Limits, Program, TestResult
 
+TITLE = re.compile(r"([a-z]{2}): +(.+)")
 MARKERS = (
     "exercise(id, weight=1, hidden=False): the exercise that the test scores, and how much",
     "limits(seconds=, memory=): for this test instead of the assignment's",
@@ -78,7 +79,7 @@ class Judge:
         Tests may leave state behind in this process: fork for each submission.
         """
         if program.rejected is not None:
-            return tuple(rejected_result(spec, program.rejected) for spec in self.tests), ()
+            return tuple(rejected_result(spec, program) for spec in self.tests), ()
         session = self._session = Session(program, zygote, limits, seed)
         self._own_left = OWN
         try:
@@ -278,7 +279,7 @@ def _spec_of(item: pytest.Item) -> TestSpec:
     parse_limits(limits, f"{where}: limits")
     if marker and marker.args:
         raise CourseError(f"{where}: write @pytest.mark.limits(seconds=..., memory=...)")
-    return TestSpec(title=_title_of(item), limits=limits, name=item.name, **exercise)
+    return TestSpec(titles=_titles_of(item), limits=limits, name=item.name, **exercise)
 
 
 def _exercise_of(item: pytest.Item, where: str) -> dict[str, Any]:
@@ -296,11 +297,14 @@ def _exercise_of(item: pytest.Item, where: str) -> dict[str, Any]:
     return {"exercise": marker.args[0], "weight": float(weight), "hidden": hidden}
 
 
-def _title_of(item: pytest.Function) -> str:
-    lines = (item.function.__doc__ or "").strip().splitlines()
-    if not lines:
-        return item.name
-    return f"{lines[0].strip()} [{item.callspec.id}]" if hasattr(item, "callspec") else lines[0].strip()
+def _titles_of(item: pytest.Function) -> dict[str, str]:
+    """The docstring's first line, for every language; and of lines such as "ru: ..." the title in that language."""
+    lines = [line.strip() for line in (item.function.__doc__ or "").strip().splitlines()] or [
+        item.originalname
+    ]
+    titles = {"": lines[0]} | {match[1]: match[2] for line in lines[1:] if (match := TITLE.fullmatch(line))}
+    case = f" [{item.callspec.id}]" if hasattr(item, "callspec") else ""
+    return {language: title + case for language, title in titles.items()}
 
 
 def _check_tests(folder: Path, tests: tuple[TestSpec, ...], exercises: Collection[str] | None) -> None:
