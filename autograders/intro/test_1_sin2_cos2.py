@@ -16,21 +16,30 @@ def assert_computed(result, x):
 
 @pytest.mark.exercise("sin2-cos2", weight=4)
 def test_inline_result(student):
-    """`out` is computed from x: one float64 number for each element, and all are 1."""
+    """`out` is computed from x: one float64 number for each element, and all are 1.
+
+    ru: `out` вычислен из x: одно число float64 на каждый элемент, и все они равны 1.
+    """
     x = 10 * torch.randn(1000, dtype=torch.float64)
     assert_computed(student.cell("sin2-cos2_inline", x=x)["out"], x)
 
 
 @pytest.mark.exercise("sin2-cos2", weight=2)
 def test_function_computes_from_x(student):
-    """The function computes sin²x + cos²x from x."""
+    """The function computes sin²x + cos²x from x.
+
+    ru: Функция вычисляет sin²x + cos²x по x.
+    """
     x = 10 * torch.randn(1000, dtype=torch.float64)
     assert_computed(student.sin2_plus_cos2(x), x)
 
 
 @pytest.mark.exercise("sin2-cos2", weight=2)
 def test_function_keeps_the_shape(student):
-    """The function takes tensors of any shape."""
+    """The function takes tensors of any shape.
+
+    ru: Функция принимает тензоры любой формы.
+    """
     for shape in ((), (5,), (7, 3), (20, 3, 4)):
         x = torch.randn(shape, dtype=torch.float64)
         assert_computed(student.sin2_plus_cos2(x), x)
@@ -38,7 +47,10 @@ def test_function_keeps_the_shape(student):
 
 @pytest.mark.exercise("sin2-cos2", weight=2)
 def test_function_keeps_the_type(student):
-    """The function keeps the type: float32 stays float32, float64 stays float64."""
+    """The function keeps the type: float32 stays float32, float64 stays float64.
+
+    ru: Функция сохраняет тип: float32 остаётся float32, float64 остаётся float64.
+    """
     for dtype in (torch.float32, torch.float64):
         x = torch.randn(200, dtype=dtype)
         assert_computed(student.sin2_plus_cos2(x), x)

@@ -36,7 +36,10 @@ def assert_follows(student, steps, lr, d=3):
 
 @pytest.mark.exercise("gradient-descent")
 def test_returns_w_b_and_losses(student):
-    """Returns w with one number per column, b, and one loss for each step."""
+    """Returns w with one number per column, b, and one loss for each step.
+
+    ru: Возвращает w (по числу на столбец), b и значение функции потерь на каждом шаге.
+    """
     X, y, _, _ = problem(n=20, d=4)
     w, b, losses = student.fit_linear(X, y, steps=7, lr=0.05)
     is_tensor(w, shape=(4,), dtype=torch.float32)
@@ -47,7 +50,10 @@ def test_returns_w_b_and_losses(student):
 
 @pytest.mark.exercise("gradient-descent")
 def test_starts_from_zeros(student):
-    """Starts from zeros: the first loss is the mean of y²."""
+    """Starts from zeros: the first loss is the mean of y².
+
+    ru: Начинает с нулей: первое значение функции потерь равно среднему y².
+    """
     X, y, _, _ = problem()
     _, _, losses = student.fit_linear(X, y, steps=3, lr=0.1)
     close(float(losses[0]), y.square().mean().item(), rtol=1e-3)
@@ -55,19 +61,28 @@ def test_starts_from_zeros(student):
 
 @pytest.mark.exercise("gradient-descent", weight=2)
 def test_one_step(student):
-    """One step goes against the gradient of the mean squared error, lr times its length."""
+    """One step goes against the gradient of the mean squared error, lr times its length.
+
+    ru: Один шаг идёт против градиента среднеквадратичной ошибки, и его длина равна lr длинам градиента.
+    """
     assert_follows(student, steps=1, lr=0.07)
 
 
 @pytest.mark.exercise("gradient-descent", weight=3)
 def test_twenty_steps(student):
-    """Twenty steps: every step uses its own gradient only, and none is left out."""
+    """Twenty steps: every step uses its own gradient only, and none is left out.
+
+    ru: Двадцать шагов: каждый использует только свой градиент, и ни один не пропущен.
+    """
     assert_follows(student, steps=20, lr=0.1)
 
 
 @pytest.mark.exercise("gradient-descent", weight=2)
 def test_finds_the_weights_behind_the_data(student):
-    """On data without noise it runs until the weights are found."""
+    """On data without noise it runs until the weights are found.
+
+    ru: На данных без шума работает, пока не найдёт веса.
+    """
     X, y, true_w, true_b = problem(n=200, d=5)
     w, b, _ = student.fit_linear(X, y, steps=400, lr=0.1)
     close(w.flatten(), true_w, rtol=0, atol=0.01)
@@ -76,7 +91,10 @@ def test_finds_the_weights_behind_the_data(student):
 
 @pytest.mark.exercise("gradient-descent")
 def test_losses(student):
-    """Every loss is that of the step before which it was computed, and they fall."""
+    """Every loss is that of the step before which it was computed, and they fall.
+
+    ru: Каждое значение потерь вычислено перед своим шагом, и они убывают.
+    """
     X, y, _, _ = problem()
     _, _, losses = student.fit_linear(X, y, steps=25, lr=0.1)
     losses = [float(loss) for loss in losses]
@@ -86,7 +104,10 @@ def test_losses(student):
 
 @pytest.mark.exercise("gradient-descent", weight=2)
 def test_update_is_not_tracked(student):
-    """The updates are not part of the graph: w and b come back without history."""
+    """The updates are not part of the graph: w and b come back without history.
+
+    ru: Обновления не входят в граф вычислений: w и b возвращаются без истории.
+    """
     w, b, _ = assert_follows(student, steps=1, lr=0.05)
     for name, value in (("w", w), ("b", b)):
         assert value.origin.grad_fn is None, f"{name} carries its history ({value.origin.grad_fn}): detach it"
@@ -94,7 +115,10 @@ def test_update_is_not_tracked(student):
 
 @pytest.mark.exercise("gradient-descent", weight=5)
 def test_written_by_hand(student):
-    """It makes the steps itself, without a ready-made optimizer or solver."""
+    """It makes the steps itself, without a ready-made optimizer or solver.
+
+    ru: Шаги делает сама, без готового оптимизатора или решателя.
+    """
     for name in ("torch.optim", "torch.linalg", "numpy.linalg", "sklearn"):
         assert not uses(student.source("gradient-descent"), name), f"write it without {name}"
     assert_follows(student, steps=2, lr=0.05)
@@ -102,7 +126,10 @@ def test_written_by_hand(student):
 
 @pytest.mark.exercise("gradient-descent", weight=3)
 def test_california_housing(student, housing):
-    """On California housing the loss is below 0.5 after 100 steps at the rate 0.1."""
+    """On California housing the loss is below 0.5 after 100 steps at the rate 0.1.
+
+    ru: На данных California housing потери ниже 0,5 после 100 шагов с темпом 0,1.
+    """
     w, b, _ = student.fit_linear(housing.X, housing.y, steps=100, lr=0.1)
     loss = (housing.X @ w.flatten() + float(b) - housing.y).square().mean().item()
     assert loss < 0.5, f"with your w and b the loss is {loss:.3f}"

@@ -46,7 +46,10 @@ def momentum(student, values, velocities, gradients, rates, gamma):
 
 @pytest.mark.exercise("optimizer", weight=2)
 def test_returns_w_b_and_losses(student):
-    """fit_with_optimizer returns w with one number per column, b, and one loss for each step; the first is that of zeros."""
+    """fit_with_optimizer returns w with one number per column, b, and one loss for each step; the first is that of zeros.
+
+    ru: fit_with_optimizer возвращает w (по числу на столбец), b и потери на каждом шаге; первое значение соответствует нулям.
+    """
     X, y = torch.randn(20, 4), torch.randn(20)
     w, b, losses = student.fit_with_optimizer(X, y, steps=6, lr=0.01)
     is_tensor(w, shape=(4,), dtype=torch.float32)
@@ -57,7 +60,10 @@ def test_returns_w_b_and_losses(student):
 
 @pytest.mark.exercise("optimizer", weight=5)
 def test_steps_are_those_of_rmsprop(student):
-    """Twelve steps lead where torch.optim.RMSprop with default settings leads."""
+    """Twelve steps lead where torch.optim.RMSprop with default settings leads.
+
+    ru: Двенадцать шагов приводят туда же, куда torch.optim.RMSprop с настройками по умолчанию.
+    """
     X, y = torch.randn(40, 3), torch.randn(40)
     w, b, losses = student.fit_with_optimizer(X, y, steps=12, lr=0.02)
     expected_w, expected_b, expected_losses = rmsprop(X, y, 12, 0.02)
@@ -68,7 +74,10 @@ def test_steps_are_those_of_rmsprop(student):
 
 @pytest.mark.exercise("optimizer", weight=3)
 def test_california_housing(student, housing):
-    """On California housing the loss is below 0.5 after 100 steps at the rate 0.03."""
+    """On California housing the loss is below 0.5 after 100 steps at the rate 0.03.
+
+    ru: На данных California housing потери ниже 0,5 после 100 шагов с темпом 0,03.
+    """
     w, b, _ = student.fit_with_optimizer(housing.X, housing.y, steps=100, lr=0.03)
     loss = (housing.X @ w.flatten() + float(b) - housing.y).square().mean().item()
     assert loss < 0.5, f"with your w and b the loss is {loss:.3f}"
@@ -76,7 +85,10 @@ def test_california_housing(student, housing):
 
 @pytest.mark.exercise("optimizer", weight=2)
 def test_momentum_first_step(student):
-    """Momentum, first step from U = 0: it is a step of plain gradient descent."""
+    """Momentum, first step from U = 0: it is a step of plain gradient descent.
+
+    ru: Момент, первый шаг от U = 0: это шаг обычного градиентного спуска.
+    """
     after = momentum(student, [[1.0, -2.0]], [[0.0, 0.0]], [[[3.0, 4.0]]], rates=[0.1], gamma=0.9)
     close(after["params"][0], torch.tensor([0.7, -2.4]))
     close(after["velocities"][0], torch.tensor([0.3, 0.4]))
@@ -84,7 +96,10 @@ def test_momentum_first_step(student):
 
 @pytest.mark.exercise("optimizer", weight=2)
 def test_momentum_uses_the_new_velocity(student):
-    """Momentum: U becomes γU + α∇L, then the parameter is lowered by this new U."""
+    """Momentum: U becomes γU + α∇L, then the parameter is lowered by this new U.
+
+    ru: Момент: U становится γU + α∇L, затем из параметра вычитается это новое U.
+    """
     after = momentum(student, [[5.0]], [[2.0]], [[[10.0]]], rates=[0.3], gamma=0.5)
     close(after["velocities"][0], torch.tensor([4.0]))
     close(after["params"][0], torch.tensor([1.0]))
@@ -92,7 +107,10 @@ def test_momentum_uses_the_new_velocity(student):
 
 @pytest.mark.exercise("optimizer", weight=4)
 def test_momentum_over_several_steps(student):
-    """Momentum: several steps with a changing rate, for several parameters of different shapes."""
+    """Momentum: several steps with a changing rate, for several parameters of different shapes.
+
+    ru: Момент: несколько шагов с меняющимся темпом для нескольких параметров разной формы.
+    """
     values = [[[1.0, 2.0], [3.0, 4.0]], 0.5]
     gradients = [torch.randn(3, 2, 2), torch.randn(3)]
     after = momentum(
@@ -116,7 +134,10 @@ def test_momentum_over_several_steps(student):
 
 @pytest.mark.exercise("optimizer", weight=2)
 def test_momentum_keeps_the_parameters_trainable(student):
-    """Momentum: after a step the parameters are still leaves that require a gradient."""
+    """Momentum: after a step the parameters are still leaves that require a gradient.
+
+    ru: Момент: после шага параметры остаются листьями графа, требующими градиента.
+    """
     after = momentum(student, [[1.0, 2.0]], [[0.0, 0.0]], [[[1.0, 1.0]]], rates=[0.1], gamma=0.9)
     assert after["leaves"] == [True]
     assert after["params"][0].tolist() != [1.0, 2.0], "the given parameter did not change"

@@ -39,35 +39,50 @@ def evaluated(run_with):
 
 @pytest.mark.exercise("mnist-evaluate")
 def test_loss_over_equal_batches(evaluated):
-    """The mean loss, where all mini-batches have the same size."""
+    """The mean loss, where all mini-batches have the same size.
+
+    ru: Средние потери, когда все мини-батчи одного размера.
+    """
     got = evaluated()
     close(float(got["loss"]), got["expected_loss"], rtol=1e-3)
 
 
 @pytest.mark.exercise("mnist-evaluate")
 def test_accuracy_over_equal_batches(evaluated):
-    """The accuracy, where all mini-batches have the same size."""
+    """The accuracy, where all mini-batches have the same size.
+
+    ru: Точность, когда все мини-батчи одного размера.
+    """
     got = evaluated()
     close(float(got["accuracy"]), got["expected_accuracy"], rtol=1e-3)
 
 
 @pytest.mark.exercise("mnist-evaluate", weight=2)
 def test_loss_with_a_smaller_last_batch(evaluated):
-    """The mean loss over all samples, where the last mini-batch is smaller."""
+    """The mean loss over all samples, where the last mini-batch is smaller.
+
+    ru: Средние потери по всем примерам, когда последний мини-батч меньше.
+    """
     got = evaluated(n=70, batch_size=64)
     close(float(got["loss"]), got["expected_loss"], rtol=1e-3)
 
 
 @pytest.mark.exercise("mnist-evaluate")
 def test_accuracy_with_a_smaller_last_batch(evaluated):
-    """The accuracy over all samples, where the last mini-batch is smaller."""
+    """The accuracy over all samples, where the last mini-batch is smaller.
+
+    ru: Точность по всем примерам, когда последний мини-батч меньше.
+    """
     got = evaluated(n=70, batch_size=64)
     close(float(got["accuracy"]), got["expected_accuracy"], rtol=1e-3)
 
 
 @pytest.mark.exercise("mnist-evaluate", weight=2)
 def test_eval_mode(evaluated):
-    """The model is in evaluation mode: dropout is off."""
+    """The model is in evaluation mode: dropout is off.
+
+    ru: Модель в режиме оценки: dropout выключен.
+    """
     got = evaluated(dropout=0.5)
     assert got["modes"], "the model was never called"
     assert not any(got["modes"]), "the model was called in training mode"
@@ -76,7 +91,10 @@ def test_eval_mode(evaluated):
 
 @pytest.mark.exercise("mnist-evaluate", weight=2)
 def test_no_gradient(evaluated):
-    """No gradient is recorded, and the weights stay as they are."""
+    """No gradient is recorded, and the weights stay as they are.
+
+    ru: Градиент не записывается, веса не меняются.
+    """
     got = evaluated()
     assert got["tracked"], "the model was never called"
     assert not any(got["tracked"]), "the model was called with gradients on"
@@ -86,7 +104,10 @@ def test_no_gradient(evaluated):
 
 @pytest.mark.exercise("mnist-evaluate")
 def test_two_floats_from_mini_batches(evaluated):
-    """Returns two Python floats and passes the data in mini-batches."""
+    """Returns two Python floats and passes the data in mini-batches.
+
+    ru: Возвращает два числа float и пропускает данные мини-батчами.
+    """
     got = evaluated(n=50, batch_size=20)
     for name in ("loss", "accuracy"):
         assert isinstance(got[name], float), (

@@ -52,7 +52,10 @@ def batch(n):
 
 @pytest.mark.exercise("mnist-train", weight=2)
 def test_net_returns_log_probabilities(run_with):
-    """Net turns [n, 784] into log-probabilities [n, 10]."""
+    """Net turns [n, 784] into log-probabilities [n, 10].
+
+    ru: Net превращает [n, 784] в логарифмы вероятностей [n, 10].
+    """
     code = "model = Net()\nmodel.eval()\nlog_probs = model(X).detach()\ncount = len(list(model.parameters()))"
     got = run_with((), code, X=torch.rand(9, 784))
     is_tensor(got["log_probs"], shape=(9, 10), dtype=torch.float32)
@@ -63,7 +66,10 @@ def test_net_returns_log_probabilities(run_with):
 
 @pytest.mark.exercise("mnist-train", weight=2)
 def test_epoch_passes_all_data_in_training_mode(run_with):
-    """One epoch passes every sample once, in training mode, and logs one loss and one accuracy per mini-batch."""
+    """One epoch passes every sample once, in training mode, and logs one loss and one accuracy per mini-batch.
+
+    ru: Одна эпоха проходит каждый пример один раз, в режиме обучения, и записывает потери и точность каждого мини-батча.
+    """
     got = run_with(EARLIER, EPOCHS, **batch(40), lr=0.1, batch_size=16, epochs=1)
     assert got["modes"], "the model was never called"
     assert all(got["modes"]), "the model was called in evaluation mode"
@@ -78,7 +84,10 @@ def test_epoch_passes_all_data_in_training_mode(run_with):
 
 @pytest.mark.exercise("mnist-train", weight=3)
 def test_epochs_make_the_right_steps(run_with):
-    """Three epochs of one mini-batch each lead where three steps of SGD lead."""
+    """Three epochs of one mini-batch each lead where three steps of SGD lead.
+
+    ru: Три эпохи по одному мини-батчу приводят туда же, куда три шага SGD.
+    """
     inputs = batch(30)
     got = run_with(EARLIER, EPOCHS, **inputs, lr=0.05, batch_size=30, epochs=3)
     expected, _, _ = train_by_hand(**inputs, lr=0.05, steps=3)
@@ -87,7 +96,10 @@ def test_epochs_make_the_right_steps(run_with):
 
 @pytest.mark.exercise("mnist-train")
 def test_epoch_logs_are_right(run_with):
-    """The logged losses and accuracies are those of the mini-batch before its step."""
+    """The logged losses and accuracies are those of the mini-batch before its step.
+
+    ru: Записанные потери и точность относятся к мини-батчу до шага.
+    """
     inputs = batch(30)
     got = run_with(EARLIER, EPOCHS, **inputs, lr=0.05, batch_size=30, epochs=1)
     _, expected_losses, expected_accuracies = train_by_hand(**inputs, lr=0.05, steps=1)
@@ -99,7 +111,10 @@ def test_epoch_logs_are_right(run_with):
 @pytest.mark.exercise("mnist-train", weight=2)
 @pytest.mark.limits(seconds=60)
 def test_history(run_with, digits):
-    """The history holds one number per epoch, and the validation numbers are those of the trained network."""
+    """The history holds one number per epoch, and the validation numbers are those of the trained network.
+
+    ru: История хранит по числу на эпоху, и числа валидации относятся к обученной сети.
+    """
     inputs = {"X_train": digits.X_train[:960], "y_train": digits.y_train[:960]}
     got = run_with(
         EARLIER, NETWORK, **inputs, X_val=digits.X_val, y_val=digits.y_val, X_test=digits.X_val, epochs=3
@@ -123,7 +138,10 @@ def test_history(run_with, digits):
 @pytest.mark.exercise("mnist-train", weight=10)
 @pytest.mark.limits(seconds=120)
 def test_trained_network_recognises_unseen_digits(run_with, digits, credit):
-    """Accuracy on 1,000 digits that the notebook never held, after 8 epochs: 0.50 gives nothing, 0.90 everything."""
+    """Accuracy on 1,000 digits that the notebook never held, after 8 epochs: 0.50 gives nothing, 0.90 everything.
+
+    ru: Точность на 1000 цифр, которых не было в ноутбуке, после 8 эпох: 0,50 не даёт ничего, 0,90 даёт всё.
+    """
     public = {name: getattr(digits, name) for name in ("X_train", "y_train", "X_val", "y_val")}
     got = run_with(EARLIER, NETWORK, **public, X_test=digits.hidden_images, epochs=8)
     is_tensor(got["log_probs"], shape=(1000, 10))
