@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -122,25 +123,32 @@ class Student:
 class Zygote:
     """A warm process in a jail of its own that forks student processes; one per worker, one student at a time."""
 
-    def __init__(self, isolation: Isolation = "namespaces", helpers: Path | None = None):
+    def __init__(
+        self,
+        isolation: Isolation = "namespaces",
+        helpers: Path | None = None,
+        *,
+        without: Collection[str] = (),
+    ):
         """Starts it, and does not wait for its imports; `helpers` is the folder of the assignment's helper files.
 
+        `without` leaves out walls (walls.WALLS) around student processes: only to show what each one is for.
         SandboxError if the jail can't be made; what goes wrong later, `wait_until_warm` and `spawn` say.
         """
         self.isolation = isolation
         self._folder = Path(tempfile.mkdtemp(prefix="nbjudge-"))
         clear_stale(GROUP)
-        self._group = make_group(f"{GROUP}{os.getpid()}-{next(_numbers)}")
+        self._group = None if "limits" in without else make_group(f"{GROUP}{os.getpid()}-{next(_numbers)}")
         self._work = 0
         self.resident = 0  # bytes that every student starts with, shared with the zygote; 0: not warm yet
         self._size = 0
         try:
-            self._start(helpers)
+            self._start(helpers, without)
         except BaseException:
             self.close()
             raise
 
-    def _start(self, helpers: Path | None) -> None:
+    def _start(self, helpers: Path | None, without: Collection[str]) -> None:
         jailed = self.isolation == "namespaces"
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(START_SECONDS)
@@ -167,6 +175,7 @@ class Zygote:
                 "helpers": str(helpers) if helpers else None,
                 "filter": build_filter().hex() if jailed else "",
                 "many_uids": maps.many,
+                "without": list(without),
             }
         )
         if jailed and "map" in self._hear_start():

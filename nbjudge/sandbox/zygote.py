@@ -111,16 +111,18 @@ def _spawn(
         binds=setup["binds"],
         filter=bytes.fromhex(setup["filter"]),
         many_uids=setup["many_uids"],
+        without=setup["without"],
     )
-    own = os.open("/proc/self/ns/pid", os.O_RDONLY) if jailed else -1
+    own_pids = jailed and "namespaces" not in plan.without
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY) if own_pids else -1
     read, write = os.pipe()
-    if jailed:
+    if own_pids:
         linux.unshare(linux.CLONE_NEWPID)  # the next child is pid 1 of a namespace of its own
     pid = os.fork()
     if pid == 0:
         _become_student(plan, jailed, request.get("work"), setup.get("helpers"), fds, write)
     os.close(write)
-    if jailed:
+    if own_pids:
         linux.setns(own, linux.CLONE_NEWPID)
         os.close(own)
     children.add(pid)
