@@ -10,7 +10,6 @@ import stat
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -27,8 +26,10 @@ RATIO_FROM = 1 << 20  # bytes; short files may pack as well as they like
 MAX_DEPTH = 20  # folders in folders
 NOISE = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")  # ignored, as everything hidden is
 TOO_LARGE = f"larger than {MAX_BYTES >> 20} MB"
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-BROKEN = (OSError, EOFError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile, tarfile.TarError)
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+MISLEADING = re.compile(
+    r"[\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)  # line separators, bidi: fine in a file's name
 
 Reader = Callable[[], bytes]
 
@@ -51,7 +52,7 @@ class Entry:
             return self.reader()
         except Unreadable:
             raise
-        except BROKEN as error:
+        except Exception as error:  # zipfile and tarfile raise what they like on damaged files
             raise Unreadable(f"cannot be read: {error}") from None
 
 
@@ -65,12 +66,14 @@ def open_entries(path: Path) -> Iterator[tuple[list[Entry], list[tuple[str, str]
     with contextlib.ExitStack() as stack:
         try:
             listed = list(_list(path, stack))
-        except BROKEN as error:
+        except CourseError:
+            raise
+        except Exception as error:
             raise CourseError(f"{path} is no folder, zip or tar archive that can be read: {error}") from None
         entries: dict[tuple[str, ...], list[Entry]] = {}
         refused: list[tuple[str, str]] = []
         for raw, reader in listed:
-            name = UNPRINTABLE.sub("\ufffd", raw)
+            name = MISLEADING.sub("\ufffd", UNPRINTABLE.sub("\ufffd", raw))
             try:
                 parts = _parts(raw)
                 if isinstance(reader, str) and parts:
@@ -145,7 +148,7 @@ def _zip(archive: zipfile.ZipFile, path: Path) -> Iterator[tuple[str, Reader | s
     _check_total(len(infos), sum(info.file_size for info in infos), path)
     for info in infos:
         name, kind = _zip_name(info), stat.S_IFMT(info.external_attr >> 16)
-        if info.is_dir() or name.endswith("\\"):
+        if not name or name.endswith(("/", "\\")):  # ZipInfo.is_dir() stumbles over an empty name
             continue
         if kind not in (0, stat.S_IFREG):
             yield name, "a link or special file"

@@ -347,6 +347,25 @@ def test_paths_that_lead_outside(course, tmp_path, pack, name):
     assert not list(tmp_path.rglob("evil*"))
 
 
+@pytest.mark.parametrize("pack", [as_zip, as_tar])
+def test_what_a_terminal_would_obey_is_not_repeated(course, tmp_path, pack):
+    names = ["c1\x9b31m.ipynb", "bidi\u202excod.ipynb", "line\u2028two.ipynb"]
+    _, refusals = collect(course, pack(tmp_path / "in", dict.fromkeys(names, SOLVED)))
+    assert set(refusals) == {"c1\ufffd31m.ipynb", "bidi\ufffdxcod.ipynb", "line\ufffdtwo.ipynb"}
+
+
+def test_a_zip_entry_without_a_name_costs_only_itself(course, tmp_path):
+    packed = as_zip(tmp_path / "in", {"petrov.ipynb": SOLVED, "Q": b"1"})
+    data = packed.read_bytes()
+    at = data.rindex(
+        b"PK\x01\x02"
+    )  # of "Q" in the central directory: its name becomes part of the extra field
+    assert data[at + 46 : at + 47] == b"Q"
+    packed.write_bytes(data[: at + 28] + b"\x00\x00\x01\x00" + data[at + 32 :])
+    receipts, _ = collect(course, packed)
+    assert receipts == {"petrov": SOLVED}
+
+
 def test_windows_separators_in_a_zip(course, tmp_path):
     receipts, _ = collect(
         course, as_zip(tmp_path / "in", {"ivanov\\hw.ipynb": SOLVED, "petrov\\x.ipynb": OTHER})
