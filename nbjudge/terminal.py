@@ -93,7 +93,11 @@ def show_collected(outcomes: Sequence[Receipt | Refusal]) -> int:
     stored = [outcome for outcome in outcomes if not isinstance(outcome, Refusal)]
     for receipt in stored:
         note = "unchanged" if receipt.again else f"attempt {receipt.attempt}"
-        warnings = "".join(f"; {warning}" for warning in receipt.warnings)
+        few = len(receipt.warnings) <= 2
+        warnings = (
+            "; ".join(receipt.warnings) if few else f"{len(receipt.warnings)} notes, on the feedback page"
+        )
+        warnings = warnings and f"; {warnings}"
         console.print(f"{escape(receipt.student)}: {note}, sha256 {receipt.sha256[:12]}{escape(warnings)}")
     for refusal in refused:
         console.print(f"[red]refused[/] {escape(refusal.name)}: {escape(refusal.reason)}")
@@ -231,7 +235,9 @@ def _table(*columns: str, title: str | None = None) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for i, column in enumerate(columns):
         words = column in ("student", "sample", "notes", "status", "as expected")
-        table.add_column(column, justify="left" if words else "right", overflow="fold", no_wrap=not words or i == 0)
+        table.add_column(
+            column, justify="left" if words else "right", overflow="fold", no_wrap=not words or i == 0
+        )
     return table
 
 
