@@ -143,7 +143,8 @@ def show_demo(demo: Demo) -> bool:
         f"{len(demo.samples)} samples, {len(demo.samples) - wrong} with exactly their expected score"
     )
     if demo.pages:
-        page = next((page for page in demo.pages if "partial" in str(page)), demo.pages[0])
+        partial = {sample.name for sample in demo.samples if sample.verdict == "partial"}
+        page = next((page for page in demo.pages if page.parts[-3] in partial), demo.pages[0])
         console.print("feedback pages, one for each sample, such as:", soft_wrap=True)
         console.print(str(page), soft_wrap=True)
     return wrong == 0 and bool(demo.samples)

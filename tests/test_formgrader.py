@@ -257,8 +257,9 @@ def test_nbgrader_releases_our_feedback(graded: Course, tmp_path: Path) -> None:
 
 
 def _export(course: Course) -> dict[str, dict[str, str]]:
-    file = course.gradebook / "export.csv"
-    _nbgrader(course, "export", f"--to={file}")
+    file = course.gradebook / "exports/grades.csv"
+    file.unlink(missing_ok=True)
+    _nbgrader(course, "export")
     with file.open() as text:
         return {row["student_id"]: row for row in csv.DictReader(text)}
 

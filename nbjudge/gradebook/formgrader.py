@@ -29,6 +29,9 @@ def configure(config: Config, course: Course) -> None:
     directory.submitted_directory = str(state / "submitted")
     directory.autograded_directory = str(state / "autograded")
     directory.feedback_directory = str(state / "feedback")
+    exports = course.gradebook / "exports"
+    exports.mkdir(parents=True, exist_ok=True)
+    config.ExportPlugin.to = str(exports / "grades.csv")
     # Outputs were cleaned when they were written; this is a second lock on the same door.
     config.HTMLExporter.sanitize_html = True
     _keep_penalties_true()
