@@ -10,7 +10,7 @@ demo: $(INSTALLED)  ## grade the sample submissions of the introductory lab
 	$(BIN)/nbjudge demo intro
 
 test: $(INSTALLED) lint types  ## everything that must hold
-	$(BIN)/nbjudge release intro --check
+	$(BIN)/nbjudge release --check
 	$(BIN)/python -m pytest
 
 lint: $(INSTALLED)
@@ -21,7 +21,7 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 release: $(INSTALLED)  ## the students' versions, after a change in source/
-	$(BIN)/nbjudge release intro
+	$(BIN)/nbjudge release
 
 docs: $(INSTALLED)  ## regenerate docs/cli.md
 	$(BIN)/python docs/make_cli.py

@@ -66,9 +66,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_release(commands: Commands) -> None:
-    command = commands.add_parser("release", help="make the students' version of an assignment")
-    command.add_argument("assignment", metavar="ASSIGNMENT")
-    command.add_argument("--check", action="store_true", help="write nothing; exit 1 if the release is stale")
+    command = commands.add_parser("release", help="make the students' version of assignments")
+    command.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    command.add_argument("--check", action="store_true", help="write nothing; exit 1 if a release is stale")
     command.set_defaults(run=_release)
 
 
@@ -139,9 +139,13 @@ def _add_doctor(commands: Commands) -> None:
 def _release(arguments: argparse.Namespace) -> int:
     from nbjudge import pipeline, terminal
 
-    changes = pipeline.release(_course(arguments), arguments.assignment, check=arguments.check)
-    terminal.show_release(arguments.assignment, changes, check=arguments.check)
-    return 1 if changes and arguments.check else 0
+    course = _course(arguments)
+    stale = False
+    for name in arguments.assignments or course.assignments:
+        changes = pipeline.release(course, name, check=arguments.check)
+        terminal.show_release(name, changes, check=arguments.check)
+        stale = stale or bool(changes)
+    return 1 if stale and arguments.check else 0
 
 
 def _submit(arguments: argparse.Namespace) -> int:
