@@ -34,7 +34,7 @@ def test_probabilities_sum_to_one(student):
     close(result.sum(dim=-1), torch.ones(8))
 
 
-@pytest.mark.exercise("probabilities")
+@pytest.mark.exercise("probabilities", hidden=True)
 def test_impossible_class(student):
     """A class with the logarithm -1000 has the probability 0, not NaN.
 
