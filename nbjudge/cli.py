@@ -27,6 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"nbjudge: {error}", file=sys.stderr)
     except SandboxError as error:
         print(f"nbjudge: nothing was graded, no score was changed.\n{error}", file=sys.stderr)
+    except OSError as error:  # a full disk, no permission, nobody who reads the output
+        print(f"nbjudge: {error}; what was stored before stays, run it again for the rest", file=sys.stderr)
     except KeyboardInterrupt:
         print("nbjudge: interrupted; what was graded is recorded, run it again for the rest", file=sys.stderr)
     return 2

@@ -3,8 +3,8 @@
     main process            worker (one per job)                    judge (forked per submission)
     jobs, results   <-->    autograder collected once, zygote  -->  runs the tests  <-- wire -->  student (jailed)
 
-A judge that hangs or dies costs its own submission a `Trouble`; a worker that dies is replaced and its submission tried
-once more. Whatever goes wrong on our side, the submission's score stays unknown.
+A judge that hangs or dies costs its own submission a `Trouble`; a worker that dies, or whose zygote does, is replaced and
+its submission tried once more. Whatever goes wrong on our side, the submission's score stays unknown.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from nbjudge.judge import Judge
     from nbjudge.sandbox import Isolation, Zygote
 
+COMPLETE = b"\0"  # last byte of what a judge says: without it, it died while it spoke
 TRIES = 2  # a submission whose worker died is graded once more, then left in the queue
 READING = 60.0  # seconds to read and repair a notebook, at most; the judge bounds the rest by itself
 LIBRARIES = ("torch", "numpy", "scikit-learn", "nbgrader", "pytest")
@@ -107,11 +108,13 @@ def result_key(submission: Submission, desk_fingerprint: str) -> str:
 def grade_all(desk: Desk, jobs: Iterable[Job], workers: int) -> Generator[Result | Trouble, None, None]:
     """Grades every job, in any order; each yields exactly one Result or Trouble.
 
-    CourseError if the autograder itself can't be loaded; SandboxError if no worker can be started.
+    CourseError if the autograder itself can't be loaded; SandboxError if no worker can be started. Later, a worker
+    that can't be started leaves its work to the others, and the last one leaves a Trouble for each job.
     """
     queue = deque((job, 1) for job in jobs)
     workers = min(workers, len(queue))
     pool: dict[Connection, _Worker] = {}
+    begun = False
     try:
         while queue or any(worker.job for worker in pool.values()):
             while queue and len(pool) < workers:
@@ -120,7 +123,16 @@ def grade_all(desk: Desk, jobs: Iterable[Job], workers: int) -> Generator[Result
             for ready in wait(list(pool)):
                 assert isinstance(ready, Connection)
                 worker = pool[ready]
-                yield from _hear(worker, queue)
+                try:
+                    for outcome in _hear(worker, queue):
+                        begun = True
+                        yield outcome
+                except SandboxError as error:
+                    worker.alive, workers = False, len(pool) - 1
+                    if not workers and not begun:
+                        raise
+                    while queue and not workers:
+                        yield Trouble(queue.popleft()[0].submission, str(error))
                 if worker.job is None and (not queue or not worker.alive):
                     pool.pop(ready).stop()
                 elif worker.job is None:
@@ -174,22 +186,29 @@ def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | T
             raise SandboxError(
                 "a grading worker died while it started; try --jobs 1, or `nbjudge doctor`"
             ) from None
-        if job:
-            worker.job = None
-            if worker.tries < TRIES:
-                queue.appendleft((job, worker.tries + 1))
-            else:
-                yield Trouble(job.submission, "the grading worker died twice on this submission")
+        yield from _try_again(worker, queue, "the grading worker died twice on this submission")
         return
     if kind == "ready":
         worker.ready = True
     elif kind == "course":
         raise CourseError(payload)
     elif kind == "sandbox":
-        raise SandboxError(payload)
+        if not worker.ready:
+            raise SandboxError(payload)
+        worker.alive = False
+        yield from _try_again(worker, queue, payload)
     elif job is not None:
         worker.job = None
         yield load_result(payload) if kind == "result" else Trouble(job.submission, payload)
+
+
+def _try_again(worker: _Worker, queue: deque[tuple[Job, int]], reason: str) -> Iterator[Trouble]:
+    """Puts the submission of a worker that ended back at the head of the queue, unless it has had its tries."""
+    job, worker.job = worker.job, None
+    if job and worker.tries < TRIES:
+        queue.appendleft((job, worker.tries + 1))
+    elif job:
+        yield Trouble(job.submission, reason)
 
 
 def _work(desk: Desk, connection: Connection) -> None:
@@ -206,10 +225,15 @@ def _work(desk: Desk, connection: Connection) -> None:
     def run(judge: Judge) -> int:
         zygote.wait_until_warm()
         connection.send(("ready", None))
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                job = connection.recv()
-                connection.send(_judge_in_child(desk, judge, zygote, job))
+        while (job := _next_job(connection)) is not None:
+            outcome = _judge_in_child(desk, judge, zygote, job)
+            try:
+                zygote.reset()
+            except SandboxError:  # the zygote died, and this worker ends with it
+                if outcome[0] == "result":  # the judge was done by then
+                    connection.send(outcome)
+                raise
+            connection.send(outcome)
         return 0
 
     try:
@@ -220,6 +244,17 @@ def _work(desk: Desk, connection: Connection) -> None:
         connection.send(("course", str(error)))
     except SandboxError as error:
         connection.send(("sandbox", str(error)))
+    except (OSError, MemoryError) as error:  # a full disk, no more processes, no more memory
+        connection.send(("sandbox", f"a grading worker could not go on: {type(error).__name__}: {error}"))
+
+
+def _next_job(connection: Connection) -> Job | None:
+    """The next submission to grade; None if the main process wants no more."""
+    with contextlib.suppress(EOFError, OSError):
+        job = connection.recv()
+        assert isinstance(job, Job)
+        return job
+    return None
 
 
 def _judge_in_child(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple[str, bytes | str]:
@@ -236,11 +271,10 @@ def _judge_in_child(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    zygote.reset()
-    if payload[:1] == b"R":
-        return "result", payload[1:]
-    if payload[:1] == b"T":
-        return "trouble", payload[1:].decode(errors="replace")
+    if payload[:1] == b"R" and payload.endswith(COMPLETE):
+        return "result", payload[1:-1]
+    if payload[:1] == b"T" and payload.endswith(COMPLETE):
+        return "trouble", payload[1:-1].decode(errors="replace")
     return (
         "trouble",
         "the judge process ended without a result (a test that never returns, or too little memory?)",
@@ -257,7 +291,7 @@ def _judge_and_exit(desk: Desk, judge: Judge, zygote: Zygote, job: Job, write: i
         payload = b"T" + f"nbjudge failed on this submission:\n{traceback.format_exc(limit=-5)}".encode()
     try:
         with os.fdopen(write, "wb") as pipe:
-            pipe.write(payload)
+            pipe.write(payload + COMPLETE)
     finally:
         os._exit(0)
 

@@ -48,19 +48,24 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
 
     from nbjudge.gradebook import tables
 
-    course.gradebook.mkdir(parents=True, exist_ok=True)
     try:
+        course.gradebook.mkdir(parents=True, exist_ok=True)
         engine = tables.make_engine(course.database)
         tables.create_tables(engine)
         with engine.begin() as connection:
             tables.find_or_add(connection, tables.course, id=course.id)
-    except (SQLAlchemyError, ImportError) as error:
+    except (SQLAlchemyError, ImportError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise CourseError(
             f"{course.root / 'course_config.py'}: the database {course.database!r} can't be opened: {reason}"
         ) from error
     try:
         yield Gradebook(course, engine)
+    except SQLAlchemyError as error:  # locked for too long, read-only, full, damaged
+        reason = str(error).splitlines()[0]
+        raise CourseError(
+            f"the database {course.database!r} can't be used: {reason}; what was recorded before stays"
+        ) from error
     finally:
         engine.dispose()
 
