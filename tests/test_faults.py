@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -458,3 +459,54 @@ def test_a_read_only_gradebook(tmp_path: Path, small_disk: Path) -> None:
         assert [row.score for row in read_grades(book)] == [5]
     with pytest.raises(CourseError, match="readonly"), open_gradebook(course) as book:
         save_assignment(book, course.assignments["lab"], small.released())
+
+
+# Memory
+
+
+def memory_group(name: str) -> Path | None:
+    """A control group (v1 or v2) for a whole run, below our own, if we may make one."""
+    if os.geteuid() != 0:
+        return None
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, own = line.split(":", 2)
+        if "memory" in controllers.split(","):
+            folder = Path("/sys/fs/cgroup/memory", own.lstrip("/"), name)
+            with contextlib.suppress(OSError):
+                folder.mkdir()
+                return folder
+    return None
+
+
+def remove_group(folder: Path) -> None:
+    for _ in range(100):  # a killed process leaves its group a moment later
+        for left in (*folder.glob("nbjudge-*"), folder):
+            with contextlib.suppress(OSError):
+                left.rmdir()
+        if not folder.exists():
+            return
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_host_short_of_memory_blames_no_student(tmp_path: Path) -> None:
+    """The kernel kills a student's process that kept its limit: that is no verdict on the student."""
+    folder = memory_group(f"nbjudge-host-{os.getpid()}")
+    if folder is None:
+        pytest.skip("needs root and the memory controller (cgroup v1)")
+    hungry = "data = None\ndef double(x):\n    global data\n    data = bytearray(400 << 20)\n    return 2 * x"
+    course = make_course(tmp_path)
+    submit(course, anna=answer(course), boris=answer(course, double=hungry), vera=answer(course))
+    (folder / "memory.limit_in_bytes").write_text(str(700 << 20))
+    grade = f"{sys.executable} -m nbjudge.cli --course {tmp_path} grade tiny --jobs 1"
+    try:
+        command = f"echo $$ > {folder}/cgroup.procs && exec {grade}"
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    finally:
+        remove_group(folder)
+    print(done.stdout, done.stderr)
+    got = scores(course)
+    assert got.get("boris", RIGHT) == RIGHT and all(row == RIGHT for row in got.values())
+    assert done.returncode in (1, -signal.SIGKILL)  # some stay in the queue, or the run itself was killed
+    assert pipeline.grade(course, "tiny", jobs=1).troubles == ()
+    assert scores(course) == dict.fromkeys(("anna", "boris", "vera"), RIGHT)

@@ -349,6 +349,38 @@ def test_death_is_a_crash(run: Run) -> None:
         run("import ctypes; ctypes.string_at(0)")
 
 
+KILLS = {
+    "kill": "os.kill(1, 9)",
+    "thread": "signal.pthread_kill(threading.get_ident(), 9)",
+    "pidfd": "signal.pidfd_send_signal(os.pidfd_open(1), 9)",
+    "limit": "resource.setrlimit(resource.RLIMIT_CPU, (1, 1))",
+    "prlimit": "resource.prlimit(0, resource.RLIMIT_CPU, (1, 1))",
+    # si_code SI_KERNEL: as if the kernel had sent it
+    "queue": "libc.syscall(129, 1, 9, kernel)",
+    "thread queue": "libc.syscall(297, 1, 1, 9, kernel)",
+    "pidfd queue": "libc.syscall(424, os.pidfd_open(1), 9, kernel, 0)",
+    "timer": "libc.timer_create(0, struct.pack('<qii48x', 0, 9, 0), timer); "
+    "libc.timer_settime(ctypes.c_void_p.from_buffer(timer), 0, struct.pack('<4q', 0, 0, 0, 1), None); time.sleep(.1)",
+    "child": "os.waitpid(libc.syscall(56, 9, 0, 0, 0, 0) or os._exit(0), 0x40000000)",
+}
+
+
+@pytest.mark.parametrize("how", KILLS)
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the call numbers are x86-64's")
+def test_it_cannot_look_as_if_the_machine_had_killed_it(run: Run, how: str) -> None:
+    code = f"""
+        import contextlib, ctypes, os, resource, signal, struct, threading, time
+        libc = ctypes.CDLL(None, use_errno=True)
+        kernel, timer = struct.pack("<iii", 9, 0, 0x80).ljust(128, bytes(1)), ctypes.create_string_buffer(8)
+        with contextlib.suppress(OSError, ValueError):
+            {KILLS[how]}
+        end = time.process_time() + 1.5
+        while {how!r} in ("limit", "prlimit") and time.process_time() < end: pass
+        alive = True
+    """
+    assert run(code)["alive"]
+
+
 def test_threads_and_parallel_libraries_work(run: Run) -> None:
     names = run(
         """

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn, Protocol
 
 from nbjudge import wire
+from nbjudge.errors import SandboxError
 from nbjudge.judge.faults import (
     MisuseError,
     NotFound,
@@ -39,6 +40,8 @@ class Exit(Protocol):
     def status(self) -> int | None: ...
     @property
     def oom(self) -> bool: ...
+    @property
+    def outside(self) -> bool: ...
 
 
 class Process(Protocol):
@@ -151,6 +154,11 @@ class Connection:
         end = self.kill()
         if end is not None and end.oom:
             raise self._memory_fault()
+        if end is not None and end.outside:
+            raise SandboxError(
+                "the student's process kept its limits and was killed from outside: "
+                "if the machine is short of memory, grade with fewer --jobs"
+            )
         raise StudentCrashed(_describe_exit(end))
 
     def _memory_fault(self) -> StudentMemory:

@@ -37,12 +37,13 @@ class Group:
 
     def kills(self) -> int:
         """How many processes of the group the kernel has killed for its memory limit."""
-        name = self._name("memory.events", "memory.oom_control")
-        for line in (self.memory / name).read_text().splitlines():
-            field, _, value = line.partition(" ")
-            if field == "oom_kill":
-                return int(value)
-        return 0
+        return self._event(self._name("memory.events", "memory.oom_control"), "oom_kill")
+
+    def hits(self) -> int:
+        """How often the group's own limit stopped it; a kill without a hit is the doing of a group above, or the host."""
+        if not self.unified:
+            return int((self.memory / "memory.failcnt").read_text())
+        return self._event("memory.events", "oom")
 
     def remove(self) -> None:
         """Removes the group; its processes are dead by now."""
@@ -52,6 +53,13 @@ class Group:
                     folder.rmdir()
                     break
                 time.sleep(0.01)
+
+    def _event(self, file: str, wanted: str) -> int:
+        for line in (self.memory / file).read_text().splitlines():
+            field, _, value = line.partition(" ")
+            if field == wanted:
+                return int(value)
+        return 0
 
     def _name(self, unified: str, legacy: str) -> str:
         return unified if self.unified else legacy

@@ -8,6 +8,7 @@ import itertools
 import json
 import mmap
 import os
+import select
 import shutil
 import signal
 import socket
@@ -33,6 +34,7 @@ ARENA = 256 << 20  # bytes; sparse: only what is written takes memory
 LOG = 64 << 10  # bytes of what the student's process wrote to fd 2
 START_SECONDS = 120.0  # a cold start that reads torch from a slow disk
 ANSWER_SECONDS = 30.0
+DYING_SECONDS = 1.0
 CPU_BACKSTOP = 3600  # seconds; wall-clock limits are the judge's, this only ends what nobody watches
 GROUP = "nbjudge-"  # and the judge's pid and a number: the name of a zygote's control group
 ZYGOTE_PROCESSES = 4
@@ -61,6 +63,7 @@ class Exit:
     status: int | None
     cpu: float  # seconds
     oom: bool  # the kernel killed it for its group's memory limit
+    outside: bool  # SIGKILL, and neither the judge nor its limits sent it: the host is short of memory
 
 
 class Student:
@@ -77,7 +80,7 @@ class Student:
         self._log = log
         self._limit = 0
         self._exit: Exit | None = None
-        self._kills = zygote.kills()
+        self._before = zygote.kills()
 
     def over_memory(self) -> bool:
         """Whether the process and its children together exceed their memory limit (beyond the zygote's pages)."""
@@ -105,19 +108,34 @@ class Student:
     def kill(self) -> Exit:
         """Kills the process with all that it started, and reaps it; a second call returns the same Exit."""
         if self._exit is None:
+            dead = self._is_dead()
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
             answer = self._zygote.ask({"op": "reap", "pid": self._pid})
             code = answer["status"]
+            oom = all(now > before for now, before in zip(self._zygote.kills(), self._before, strict=True))
+            # The student is pid 1 of its namespace: no SIGKILL from inside reaches it.
+            killed = dead and code == -signal.SIGKILL and self._zygote.isolation == "namespaces"
             self._exit = Exit(
                 signal=-code if code < 0 else None,
                 status=code if code >= 0 else None,
                 cpu=answer["cpu"],
-                oom=self._zygote.kills() > self._kills,
+                oom=oom,
+                outside=killed and not oom,
             )
             self.channel.close()
             os.close(self._handle)
         return self._exit
+
+    def _is_dead(self) -> bool:
+        """Whether it ended by itself; one that closed its channel gets a moment to finish dying."""
+        try:
+            closed = not self.channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            closed = True
+        return closed and bool(select.select([self._handle], [], [], DYING_SECONDS)[0])
 
 
 class Zygote:
@@ -240,9 +258,9 @@ class Zygote:
             raise SandboxError(f"zygote: {answer['error']}")
         return answer
 
-    def kills(self) -> int:
-        """How often the kernel has killed in this zygote's group for memory; 0 where there is no group."""
-        return self._group.kills() if self._group else 0
+    def kills(self) -> tuple[int, int]:
+        """How often the kernel has killed in this zygote's group, and how often the group hit its own memory limit."""
+        return (self._group.kills(), self._group.hits()) if self._group else (0, 0)
 
     def close(self) -> None:
         """Ends the zygote and every student with it."""
