@@ -7,6 +7,25 @@ timezone = "Europe/Moscow"
 database = "sqlite:///gradebook/gradebook.db"
 
 assignments = {
+    "tensors": {
+        "title": {"en": "Tensors", "ru": "Тензоры"},
+        "points": {
+            "creation": 1,
+            "memory": 1.5,
+            "indexing": 1.5,
+            "reshape": 1.5,
+            "joining": 1,
+            "broadcasting": 1,
+            "matmul": 1,
+            "device": 1,
+            "questions": 0.5,
+        },
+        "soft_deadline": "2027-02-07 23:59",
+        "hard_deadline": "2027-02-13 23:59",
+        "late_factor": 0.5,
+        "feedback": "always",
+        "limits": {"seconds": 10, "memory": "2GB"},
+    },
     "intro": {
         "title": {"en": "Introduction to PyTorch", "ru": "Введение в PyTorch"},
         "points": {
