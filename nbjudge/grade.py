@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 COMPLETE = b"\0"  # last byte of what a judge says: without it, it died while it spoke
 TRIES = 2  # a submission whose worker died is graded once more, then left in the queue
 READING = 60.0  # seconds to read and repair a notebook, at most; the judge bounds the rest by itself
+UNREAD = {"submissions", "__pycache__", "proof.json", "equivalent_mutants.toml"}  # of an autograder's folder
 LIBRARIES = ("torch", "numpy", "scikit-learn", "nbgrader", "pytest")
 
 
@@ -51,6 +52,7 @@ class Job:
 
     submission: Submission
     key: str  # of `result_key`
+    exercise: str | None = None  # run only its tests, and none after its first lost point
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def fingerprint(desk: Desk) -> str:
     for folder in (course.autograder(name), course.source(name), course.release(name)):
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
-            if path.is_file() and not {"submissions", "__pycache__"} & set(inside.parts):
+            if path.is_file() and not UNREAD & set(inside.parts):
                 digest.update(f"{inside}\0{path.stat().st_size}\0".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -319,7 +321,9 @@ def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> Resu
     )
     if program.rejected is None:
         limits = desk.course.assignments[desk.assignment].limits
-        tests, cells = judge.grade(program, zygote, limits, seed)
+        tests, cells = judge.grade(
+            program, zygote, limits, seed, exercise=job.exercise
+        )
         result = replace(result, tests=tests, cells=cells)
     return replace(result, seconds=time.monotonic() - started)
 

@@ -16,8 +16,8 @@ RANKS = [
     {"notebook", "data"},
     {"template", "sandbox"},
     {"repair", "leaks", "archive", "judge"},
-    {"release", "collect", "grade", "score", "gradebook", "feedback", "samples"},
-    {"pipeline"},
+    {"release", "collect", "grade", "score", "gradebook", "feedback", "samples", "check"},
+    {"pipeline", "gate"},
     {"terminal"},
     {"cli"},
 ]

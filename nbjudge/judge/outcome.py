@@ -19,6 +19,8 @@ NOISE = re.compile(
     r"\n *Use -v to get more diff|\n *\.\.\.Full output truncated.*|\n \+ +where \w+ = your notebook\.\w+(?=\n|$)"
 )
 
+CREDIT_LINE = re.compile(r"(-?[\d.]\S*): \S+% \(all at (\S+), nothing at (\S+)\)")
+
 
 @dataclass(frozen=True, slots=True)
 class TestSpec:
@@ -56,10 +58,21 @@ class Credit:
         fraction = 0.0
         if number is not None:
             fraction = min(1.0, max(0.0, round((number - none) / (full - none), 9)))
-        shown = f"{number:.6g}" if number is not None else "not a finite number"
-        self.lines.append(f"{shown}: {fraction:.0%} (all at {full:g}, nothing at {none:g})")
+        self.lines.append(credit_line(number, fraction, full, none))
         self.fraction = min(self.fraction, fraction)
         return fraction
+
+
+def credit_line(number: float | None, fraction: float, full: float, none: float) -> str:
+    """What a student reads about one `credit` call."""
+    shown = f"{number:.6g}" if number is not None else "not a finite number"
+    return f"{shown}: {fraction:.0%} (all at {full:g}, nothing at {none:g})"
+
+
+def read_credit(line: str) -> tuple[float, float, float] | None:
+    """Value, full and none of a line that `credit_line` made; None if the value was no number."""
+    match = CREDIT_LINE.fullmatch(line)
+    return (float(match[1]), float(match[2]), float(match[3])) if match else None
 
 
 def result_of(spec: TestSpec, session: Session, credit: Credit, error: BaseException | None) -> TestResult:

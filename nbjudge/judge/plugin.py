@@ -25,6 +25,7 @@ from nbjudge.judge.link import Zygote
 from nbjudge.judge.outcome import Credit, TestSpec, rejected_result, result_of
 from nbjudge.judge.session import LOADING, Session, derive_seed
 from nbjudge.model import CellReport, Limits, Program, TestResult
+from nbjudge.points import earned
 
 TITLE = re.compile(r"([a-z]{2}): +(.+)")
 MARKERS = (
@@ -72,11 +73,18 @@ class Judge:
         return LOADING * limits.seconds + tests + OWN
 
     def grade(
-        self, program: Program, zygote: Zygote, limits: Limits, seed: int
+        self,
+        program: Program,
+        zygote: Zygote,
+        limits: Limits,
+        seed: int,
+        *,
+        exercise: str | None = None,
     ) -> tuple[tuple[TestResult, ...], tuple[CellReport, ...]]:
         """Runs every test against the submission; one result for each, in order. SandboxError if the jail fails.
 
-        Tests may leave state behind in this process: fork for each submission.
+        Tests may leave state behind in this process: fork for each submission. With `exercise` only its tests run, up
+        to the first that does not pass in full.
         """
         if program.rejected is not None:
             return tuple(rejected_result(spec, program) for spec in self.tests), ()
@@ -85,7 +93,7 @@ class Judge:
         try:
             with _memory_ceiling():
                 session.try_to_load()
-                results = tuple(self._run(index, session, limits) for index in range(len(self.tests)))
+                results = tuple(self._results(session, limits, exercise))
         finally:
             session.close()
         return results, session.all_reports()
@@ -103,12 +111,25 @@ class Judge:
         """Keeps the first exception of the running test."""
         self._error = self._error or error
 
+    def _results(self, session: Session, limits: Limits, exercise: str | None) -> Iterator[TestResult]:
+        chosen = [i for i, spec in enumerate(self.tests) if exercise in (None, spec.exercise)]
+        for index in chosen:
+            result = self._run(index, session, limits)
+            yield result
+            if exercise is not None and earned(result) < 1:
+                # pytest keeps fixtures of wider scope for a next test that does not come; this process ends anyway
+                return
+
     def _run(self, index: int, session: Session, limits: Limits) -> TestResult:
         item, spec = self._items[index], self.tests[index]
         following = self._items[index + 1] if index + 1 < len(self._items) else None
         test = f"{spec.exercise} {spec.name}"
         _seed_everything(derive_seed(session.seed, f"judge {test}"))
-        session.begin(_limits_of(spec, limits), derive_seed(session.seed, f"student {test}"), spec.exercise)
+        session.begin(
+            _limits_of(spec, limits),
+            derive_seed(session.seed, f"student {test}"),
+            spec.exercise,
+        )
         self._credit, self._error = Credit(), None
         started = time.monotonic()
         with (

@@ -1,0 +1,87 @@
+"""autograders/<assignment>/proof.json: which content passed the gate. Written by `nbjudge check`, committed by the author."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbjudge.check.report import GateReport
+from nbjudge.course import pick_assignment
+from nbjudge.model import Course
+
+FILE = "proof.json"
+SCHEMA = "nbjudge.proof/1"
+IGNORED = ("__pycache__", ".ipynb_checkpoints", FILE)
+
+
+def content_hash(course: Course, assignment: str) -> str:
+    """Hash of what a proof is about: source folder, autograder's folder, points and limits.
+
+    Titles, deadlines and library versions are left out: they change without a new proof.
+    """
+    declared = pick_assignment(course, assignment)
+    digest = hashlib.sha256(f"{declared.points!r}\0{declared.limits!r}\0{course.languages!r}".encode())
+    for folder in (course.source(assignment), course.autograder(assignment)):
+        for inside, path in _files(folder):
+            data = path.read_bytes()
+            digest.update(f"\0{folder.parent.name}/{inside}\0{len(data)}\0".encode())
+            digest.update(data)
+    return digest.hexdigest()
+
+
+def write_proof(course: Course, report: GateReport) -> Path:
+    """Records that the gate passed."""
+    return _write(
+        course,
+        report.assignment,
+        {
+            "content": report.content,
+            "mutants": sum(mutant.outcome != "equivalent" for mutant in report.mutants),
+            "mutation_score": round(report.score, 4),
+            "equivalent_mutants": sum(mutant.outcome == "equivalent" for mutant in report.mutants),
+            "trials": report.trials,
+            "environment": dict(report.environment),
+        },
+    )
+
+
+def write_override(course: Course, assignment: str) -> Path:
+    """Records that this content was released without a proof."""
+    return _write(course, assignment, {"content": content_hash(course, assignment), "unproved": True})
+
+
+def why_unproved(course: Course, assignment: str) -> str | None:
+    """None if the gate has passed for exactly what is there now; else what is wrong with the proof."""
+    path = course.autograder(assignment) / FILE
+    try:
+        proof = json.loads(path.read_bytes())
+        content = proof["content"]
+    except FileNotFoundError:
+        return "it has never passed the gate"
+    except (ValueError, TypeError, KeyError):
+        return f"{path} is damaged"
+    if proof.get("unproved"):
+        return "it was released unproved before"
+    if content != content_hash(course, assignment):
+        return "source, tests, points or limits have changed since it passed the gate"
+    return None
+
+
+def _write(course: Course, assignment: str, values: dict[str, Any]) -> Path:
+    path = course.autograder(assignment) / FILE
+    document = {"schema": SCHEMA, "assignment": assignment, **values}
+    temporary = path.with_name(FILE + ".new")
+    temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    temporary.rename(path)
+    return path
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        hidden = any(part.startswith(".") or part in IGNORED for part in inside.parts)
+        if path.is_file() and not hidden:
+            yield inside.as_posix(), path

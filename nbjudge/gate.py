@@ -1,0 +1,335 @@
+"""`nbjudge check`: the stages composed once more, on the course's own notebooks, to prove an autograder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbjudge.errors import CourseError
+from nbjudge.model import Course, Exercise, Result, Submission
+
+if TYPE_CHECKING:
+    from nbjudge.check.equivalent import Equivalent
+    from nbjudge.check.kernel import KernelRun
+    from nbjudge.check.mutants import Mutant
+    from nbjudge.check.report import GateReport, Section
+    from nbjudge.grade import Desk, Job
+    from nbjudge.notebook import Notebook
+    from nbjudge.sandbox import Isolation
+
+SEEDS = 20
+THREADS = (1, 2)
+SOLVED = "# base: solution\n# expected: all\n"
+ORDER = ("structure", "leaks", "solution", "release", "notebook", "variants", "mutants", "thresholds")
+THREADS_LINE = '\n__import__("torch").set_num_threads({threads})\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the gate is; passed to the watcher."""
+
+    done: int
+    total: int
+
+
+Watch = Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """An assignment in a folder of its own, with a fresh release, ready to grade what the gate makes."""
+
+    course: Course  # its root is the folder
+    name: str
+    folder: Path
+    source: Notebook
+    released: Notebook
+    solved: Notebook
+    helpers: dict[str, bytes]
+    exercises: tuple[Exercise, ...]
+    desk: Desk
+    workers: int
+
+    @property
+    def automatic(self) -> tuple[str, ...]:
+        """Ids of the automatic exercises, in order."""
+        return tuple(exercise.id for exercise in self.exercises if not exercise.manual)
+
+
+def check(
+    course: Course,
+    name: str,
+    *,
+    exercises: Sequence[str] = (),
+    seeds: int = SEEDS,
+    jobs: int | None = None,
+    isolation: Isolation = "namespaces",
+    watch: Watch = lambda step: None,
+) -> GateReport:
+    """Asks every question of the gate about one assignment; the gradebook is not touched.
+
+    `exercises` restricts mutants to these, and such a report is no proof. CourseError only for an unknown name: what
+    is wrong with the assignment itself is a finding.
+    """
+    from nbjudge.check.proof import content_hash
+    from nbjudge.check.report import Finding, GateReport
+    from nbjudge.check.verdicts import section
+    from nbjudge.grade import environment
+
+    started = time.monotonic()
+    partial = bool(exercises) or seeds < SEEDS
+    report = GateReport(
+        name, content_hash(course, name), (), environment=environment(isolation), partial=partial
+    )
+    with tempfile.TemporaryDirectory(prefix="nbjudge-gate-") as folder:
+        try:
+            bench = _set_up(course, name, Path(folder), isolation, jobs or os.cpu_count() or 1)
+            _check_names(bench, exercises)
+            report = _ask(bench, report, exercises or bench.automatic, seeds, watch)
+        except _FoundError as error:
+            id_ = error.section
+            report = replace(report, sections=(section(id_, map(Finding, str(error).splitlines())),))
+    asked = {section.id: section for section in report.sections}
+    everything = tuple(asked.get(id_) or section(id_, ran=False) for id_ in ORDER)
+    return replace(report, sections=everything, seconds=time.monotonic() - started)
+
+
+class _FoundError(Exception):
+    """The assignment can't even be graded: a finding of the structure."""
+
+    def __init__(self, section: str, message: str) -> None:
+        super().__init__(message)
+        self.section = section
+
+
+def _set_up(course: Course, name: str, folder: Path, isolation: Isolation, workers: int) -> _Bench:
+    from nbjudge.grade import Desk
+    from nbjudge.notebook import find_exercises
+    from nbjudge.release import build_release
+    from nbjudge.samples import build_sample
+    from nbjudge.template import load_notebook, load_template, release_name
+
+    try:
+        files = build_release(course, name)
+    except CourseError as error:
+        raise _FoundError("leaks" if " still holds " in str(error) else "structure", str(error)) from None
+    apart = _workshop(course, name, folder, files)
+    source = load_notebook(course.source(name) / f"{name}.ipynb", "create the source notebook")
+    exercises = find_exercises(source, name)
+    first = release_name(course, name, course.languages[0])
+    released = load_notebook(apart.release(name) / first, "build the release")
+    notebooks = {release_name(course, name, language) for language in course.languages}
+    automatic = frozenset(exercise.id for exercise in exercises if not exercise.manual)
+    return _Bench(
+        course=apart,
+        name=name,
+        folder=folder,
+        source=source,
+        released=released,
+        solved=build_sample(SOLVED, source, released),
+        helpers={path: data for path, data in files.items() if path not in notebooks},
+        exercises=exercises,
+        desk=Desk(apart, name, load_template(apart, name), isolation, automatic),
+        workers=workers,
+    )
+
+
+def _workshop(course: Course, name: str, folder: Path, files: Mapping[str, bytes]) -> Course:
+    """The course as it would be once `name` is released: links to everything, and a release of its own."""
+    for entry in course.root.iterdir():
+        if entry.name != "release" and not entry.name.startswith(".") and entry != course.gradebook:
+            (folder / entry.name).symlink_to(entry.resolve())
+    for inside, data in files.items():
+        path = folder / "release" / name / inside
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return replace(course, root=folder, gradebook=folder / "gradebook")
+
+
+def _check_names(bench: _Bench, exercises: Sequence[str]) -> None:
+    for exercise in exercises:
+        if exercise not in bench.automatic:
+            raise CourseError(
+                f"{bench.name}: no exercise {exercise!r} with tests; there is: {', '.join(bench.automatic)}"
+            )
+
+
+def _ask(bench: _Bench, report: GateReport, exercises: Sequence[str], seeds: int, watch: Watch) -> GateReport:
+    from nbjudge.check import verdicts
+    from nbjudge.check.equivalent import read_equivalents
+    from nbjudge.check.kernel import FreshKernel
+    from nbjudge.check.mutants import make_mutants
+
+    every = make_mutants(bench.source)
+    try:
+        equivalents = read_equivalents(bench.course.autograder(bench.name))
+        whole = _whole_jobs(bench)
+    except CourseError as error:
+        raise _FoundError("structure", str(error)) from None
+    mutants = [mutant for mutant in every if mutant.exercise in exercises]
+    marked = {mutant.id for mutant in mutants if any(entry.fits(mutant) for entry in equivalents)}
+    jobs = _trial_jobs(bench, seeds)
+    jobs += [_mutant_job(bench, mutant) for mutant in mutants if mutant.id not in marked]
+    with FreshKernel(bench.course.source(bench.name).resolve(), f"{bench.name}.ipynb") as kernel:
+        try:
+            results, troubles = _grade(bench, whole, jobs, watch)
+        except CourseError as error:  # the tests can't be loaded, or don't fit the exercises
+            raise _FoundError("structure", str(error)) from None
+        run = kernel.result()
+    report = _judge_whole(bench, report, results, troubles, run)
+    if not all(section.passed for section in report.sections if section.id == "solution"):
+        return report  # what is left asks how far the solution is from anything else
+    outcomes = tuple(
+        verdicts.mutant_outcome(mutant, results.get(mutant.id), equivalents) for mutant in mutants
+    )
+    tried = list(_named(results, "trial:").values())
+    quantities = verdicts.quantities_of(tried)
+    sections = (
+        *report.sections,
+        verdicts.judge_mutants(outcomes, [entry for entry in equivalents if not _fits(entry, every)]),
+        verdicts.judge_trials(tried, quantities),
+    )
+    return replace(report, mutants=outcomes, quantities=quantities, sections=sections, trials=len(tried))
+
+
+def _judge_whole(
+    bench: _Bench, report: GateReport, results: dict[str, Result], troubles: Sequence[str], run: KernelRun
+) -> GateReport:
+    from nbjudge.check import verdicts
+    from nbjudge.check.report import Finding
+
+    found = [Finding(trouble) for trouble in troubles]
+    sections = [verdicts.section("structure", found, _summary(bench)), _leaks(bench)]
+    if "solution" not in results or "release" not in results:
+        return replace(report, sections=(*sections, verdicts.section("solution", found)))
+    sections += [
+        verdicts.judge_solution(results["solution"]),
+        verdicts.judge_release(results["release"], _named(results, "hollow:")),
+        verdicts.judge_notebook(run),
+        verdicts.judge_variants(_named(results, "variant:")),
+    ]
+    times = verdicts.judge_time(results["solution"], run)
+    return replace(report, sections=tuple(sections), times=times)
+
+
+def _summary(bench: _Bench) -> str:
+    points = sum(exercise.points for exercise in bench.exercises)
+    return f"{len(bench.exercises)} exercises, {points:g} points, {len(bench.automatic)} graded by tests"
+
+
+def _leaks(bench: _Bench) -> Section:
+    from nbjudge.check.near_copies import near_copies, telling_names
+    from nbjudge.check.report import Finding
+    from nbjudge.check.verdicts import section
+
+    lines = [*near_copies(bench.source, bench.released, bench.helpers), *telling_names(bench.helpers)]
+    return section("leaks", map(Finding, lines), f"{len(bench.helpers)} helper files")
+
+
+def _whole_jobs(bench: _Bench) -> list[Job]:
+    """The solution, the release, empty functions, correct variants."""
+    from nbjudge.check.mutants import hollow, with_cells
+    from nbjudge.notebook import write_notebook
+    from nbjudge.samples import read_samples
+
+    notebooks = {"solution": write_notebook(bench.solved), "release": write_notebook(bench.released)}
+    for exercise in bench.automatic:
+        cells = hollow(bench.source, exercise)
+        notebooks[f"hollow:{exercise}"] = write_notebook(with_cells(bench.solved, cells))
+    for sample in read_samples(bench.course, bench.name):
+        if sample.verdict == "full_marks":
+            notebooks[f"variant:{sample.name}"] = sample.data
+    return [_job(bench, name, data) for name, data in notebooks.items()]
+
+
+def _mutant_job(bench: _Bench, mutant: Mutant) -> Job:
+    from nbjudge.check.mutants import with_cells
+    from nbjudge.notebook import write_notebook
+
+    data = write_notebook(with_cells(bench.solved, {mutant.cell: mutant.source}))
+    return replace(_job(bench, mutant.id, data), exercise=mutant.exercise)
+
+
+def _trial_jobs(bench: _Bench, seeds: int) -> list[Job]:
+    return [
+        _job(bench, f"trial:{threads}:{seed}", data)
+        for threads in _thread_counts(bench)
+        for seed, data in enumerate(_trials(bench, seeds, threads))
+    ]
+
+
+def _thread_counts(bench: _Bench) -> tuple[int, ...]:
+    uses_torch = any("torch" in cell["source"] for cell in bench.source["cells"])
+    return THREADS if uses_torch else THREADS[:1]
+
+
+def _trials(bench: _Bench, seeds: int, threads: int) -> Iterator[bytes]:
+    """The solution as `seeds` students would hand it in: a submission's seed is the hash of its bytes."""
+    from nbjudge.check.mutants import with_cells
+    from nbjudge.notebook import grade_id, role, write_notebook
+
+    notebook = bench.solved
+    cell = next((c for c in notebook["cells"] if role(c) == "solution"), None)
+    if threads > 1 and cell is not None:
+        source = cell["source"] + THREADS_LINE.format(threads=threads)
+        notebook = with_cells(notebook, {str(grade_id(cell)): source})
+    for seed in range(seeds):
+        metadata = {**notebook["metadata"], "trial": f"{threads} {seed}"}
+        yield write_notebook({**notebook, "metadata": metadata})
+
+
+def _job(bench: _Bench, name: str, data: bytes) -> Job:
+    from nbjudge.grade import Job
+
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = bench.folder / "submitted" / f"{name.replace(':', '-')}.ipynb"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    return Job(Submission(bench.name, name, path, datetime.now(UTC), sha256), key=sha256)
+
+
+def _grade(
+    bench: _Bench, whole: Sequence[Job], others: Sequence[Job], watch: Watch
+) -> tuple[dict[str, Result], list[str]]:
+    """The results by the jobs' names in the jobs' order, and what could not be graded.
+
+    One batch, since workers start slowly. It ends with the whole notebooks if the solution lost a point there.
+    """
+    from nbjudge.check.verdicts import full_marks
+    from nbjudge.grade import Trouble, grade_all
+
+    jobs = [*whole, *others]
+    names = [job.submission.student for job in jobs]
+    missing = set(names[: len(whole)])
+    results: dict[str, Result] = {}
+    troubles: list[str] = []
+    watch(Step(0, len(jobs)))
+    with closing(grade_all(bench.desk, jobs, bench.workers)) as outcomes:
+        for outcome in outcomes:
+            if isinstance(outcome, Trouble):
+                name = outcome.submission.student
+                troubles.append(f"{name} could not be graded: {outcome.message}")
+            else:
+                name = outcome.student
+                results[name] = outcome
+            missing.discard(name)
+            watch(Step(len(results) + len(troubles), len(jobs)))
+            if not missing and not ("solution" in results and full_marks(results["solution"])):
+                break
+    return {name: results[name] for name in names if name in results}, troubles
+
+
+def _fits(entry: Equivalent, mutants: Sequence[Mutant]) -> bool:
+    return any(entry.fits(mutant) for mutant in mutants)
+
+
+def _named(results: Mapping[str, Result], prefix: str) -> dict[str, Result]:
+    return {name.removeprefix(prefix): result for name, result in results.items() if name.startswith(prefix)}
