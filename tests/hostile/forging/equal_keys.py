@@ -1,0 +1,25 @@
+# DESC: dictionaries and sets with one key twice (1, True, 1.0), with unhashable and with NaN keys, written by hand
+# SUCCESS: a judge that dies, or points for double
+# DETECT: state, status
+# KIND: cell
+# STATUS: crashed failed
+# WALLS: wire
+from nbjudge import wire
+
+
+class Twice:
+    pass
+
+
+def put(writer, value):
+    if type(value) is Twice:
+        writer.tokens += (wire.DICT, 2, wire.INT, 1, wire.INT, 6, wire.TRUE, wire.INT, 7)
+        return True
+    return False
+
+
+wire._put_numpy = put
+
+
+def double(x):
+    return Twice()

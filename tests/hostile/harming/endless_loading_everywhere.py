@@ -1,0 +1,13 @@
+# DESC: added cells that each sleep at loading for as long as one cell may
+# SUCCESS: minutes of the judge's time
+# DETECT: state, time of the result
+# KIND: notebook
+# WALLS: judge
+def transform(nb):
+    for i in range(30):
+        source = f"class C{i}:\n    import time\n    time.sleep(1.9)"
+        nb["cells"].append({"cell_type": "code", "id": f"own-{i}", "metadata": {}, "source": source, "outputs": [], "execution_count": None})
+    return nb
+# --- check ---
+def check(outcome):
+    assert any(cell["status"] == "skipped" for cell in outcome.result["cells"]), "all of them ran"
