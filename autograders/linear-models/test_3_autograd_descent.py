@@ -1,0 +1,100 @@
+import pytest
+import torch
+
+from nbjudge.judge import close, is_tensor, uses
+
+SEED_X = torch.tensor([[1.0, 40.0], [2.0, 30.0], [3.0, 20.0], [4.0, 10.0]])
+
+
+@pytest.mark.exercise("autograd-descent")
+def test_returns_w_and_losses(fitted, problem):
+    """Returns one weight per feature and one float for each step.
+
+    ru: Возвращает по весу на признак и по числу float на каждый шаг.
+    """
+    X, y = problem(n=12, d=4)
+    w, losses = fitted("descend_autograd", X, y, 7, 0.05)
+    is_tensor(w, shape=(4,), dtype=torch.float32)
+    assert len(losses) == 7, f"7 steps give 7 losses, not {len(losses)}"
+    assert all(isinstance(loss, float) for loss in losses), "the losses must be Python floats: use .item()"
+
+
+@pytest.mark.exercise("autograd-descent")
+def test_starts_from_zeros(fitted, problem):
+    """Starts from zeros: without a step w is 0, and the first loss is the mean of y².
+
+    ru: Начинает с нулей: без единого шага w равно 0, а первое значение потерь — среднее y².
+    """
+    X, y = problem(d=2)
+    w, losses = fitted("descend_autograd", X, y, 0, 0.1)
+    assert len(losses) == 0, f"no step, but {len(losses)} losses"
+    close(w, torch.zeros(2))
+    close(float(fitted("descend_autograd", X, y, 1, 0.1)[1][0]), y.square().mean().item(), rtol=1e-4)
+
+
+@pytest.mark.exercise("autograd-descent", weight=3)
+def test_one_step(fitted, problem, expected):
+    """One step goes against the gradient, lr times its length.
+
+    ru: Один шаг идёт против градиента, и его длина равна lr длинам градиента.
+    """
+    X, y = problem()
+    close(fitted("descend_autograd", X, y, 1, 0.07)[0], expected(X, y, 1, 0.07)[0], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.exercise("autograd-descent", weight=3)
+def test_many_steps(fitted, problem, expected):
+    """Thirty steps: each uses its own gradient only, and none is left out.
+
+    ru: Тридцать шагов: каждый использует только свой градиент, и ни один не пропущен.
+    """
+    X, y = problem()
+    close(fitted("descend_autograd", X, y, 30, 0.05)[0], expected(X, y, 30, 0.05)[0], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.exercise("autograd-descent")
+def test_losses(fitted, problem, expected):
+    """Every loss is that before its step.
+
+    ru: Каждое значение потерь вычислено перед своим шагом.
+    """
+    X, y = problem()
+    _, losses = fitted("descend_autograd", X, y, 20, 0.05)
+    close([float(loss) for loss in losses], expected(X, y, 20, 0.05)[1], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.exercise("autograd-descent")
+def test_finds_other_weights(fitted):
+    """On the notebook's features it finds other weights as well.
+
+    ru: На признаках из блокнота находит и другие веса.
+    """
+    wanted = torch.tensor([-1.0, 3.0]) + torch.rand(2)
+    w, _ = fitted("descend_autograd", SEED_X, SEED_X @ wanted, 1500, 0.0013)
+    close(w, wanted, rtol=0, atol=1e-2)
+
+
+@pytest.mark.exercise("autograd-descent", weight=2)
+def test_no_history(fitted, problem, expected):
+    """w comes back without history: the updates are not part of the graph.
+
+    ru: w возвращается без истории: обновления не входят в граф вычислений.
+    """
+    X, y = problem()
+    w, _ = fitted("descend_autograd", X, y, 2, 0.05)
+    close(w, expected(X, y, 2, 0.05)[0], rtol=1e-3, atol=1e-4)
+    assert not w.origin.requires_grad, "w still requires a gradient or carries its history: detach it"
+
+
+@pytest.mark.exercise("autograd-descent", weight=8)
+def test_autograd_finds_the_gradient(student, fitted, problem, expected):
+    """The gradient comes from autograd, not from `mse_gradient`, and no optimizer makes the steps.
+
+    ru: Градиент даёт autograd, а не `mse_gradient`, и шаги делает не оптимизатор.
+    """
+    X, y = problem()
+    w, _ = fitted("descend_autograd", X, y, 2, 0.05, gradient="lambda *_: 1 / 0")
+    close(w, expected(X, y, 2, 0.05)[0], rtol=1e-3, atol=1e-4)
+    text = student.source("autograd-descent")
+    assert ".backward(" in text or uses(text, "torch.autograd"), "let backward() find the gradient"
+    assert not uses(text, "torch.optim"), "write the update yourself, without torch.optim"
