@@ -1,5 +1,7 @@
 """The judge: what each kind of submission gets, on real processes. The attacks are those of someone who read the code."""
 
+import builtins
+import contextlib
 import os
 import subprocess
 import sys
@@ -1141,7 +1143,21 @@ def test_uses_refuses_what_it_cannot_read(source):
         uses(source, "torch.optim")
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "line", [" " * 300_000, "\t" * 100_000, "a " * 150_000, "a" * 300_000 + "!", "?" * 100_000]
+)
+def test_uses_is_quick_on_long_lines(line):
+    with contextlib.suppress(AssertionError):
+        uses(f"{line}\nimport torch.optim", "torch.optim")
+
+
 # Faults and text
+
+
+def test_every_builtin_exception_can_be_told():
+    for name in dir(builtins):
+        assert str(student_error(name, "m", "trace")) == "m"
 
 
 def test_student_errors_are_what_the_student_raised():
@@ -1153,6 +1169,8 @@ def test_student_errors_are_what_the_student_raised():
         "SystemExit",
         "StopIteration",
         "UnicodeDecodeError",
+        "ExceptionGroup",
+        "BaseExceptionGroup",
         "Exception",
         "print",
         "nosuch",
@@ -1173,3 +1191,71 @@ def test_close_call_is_quick():
     clean("\x1b]" * 100_000)
     clean("\x1b[" + "0" * 100_000)
     assert time.process_time() - started < 5
+
+
+# Attacks on the loading of cells
+
+
+@pytest.mark.parametrize("failure", ["()", "('not', 'a', 'description')", "('a', 'b', 'c', False, [], 1)"])
+def test_a_description_that_is_none_costs_the_student_and_not_the_judge(judge, failure):
+    results, reports = judge(
+        """
+        @pytest.mark.exercise("ex")
+        def test_it(student):
+            assert student.f() == 1
+        """,
+        program(
+            f"""
+            import gc
+            from nbjudge.student.server import Server
+            for thing in gc.get_objects():
+                if type(thing) is Server:
+                    thing.requests["load"] = lambda *a: ("output", {failure})
+            def f():
+                return 1
+            """,
+            "never = 1",
+        ),
+    )
+    assert results["test_it"].status == "passed"
+    assert [report.status for report in reports] == ["ok", "crashed"]
+
+
+def test_what_all_cells_print_is_bounded_together(judge):
+    limits = Limits(seconds=5, output=1000)
+    _, reports = judge(
+        """
+        @pytest.mark.exercise("ex")
+        def test_it(student):
+            assert student.f() == 1
+        """,
+        program(
+            *[f"print({i}, 'x' * 900)\nraise ValueError('y' * 900)" for i in range(30)], "def f(): return 1"
+        ),
+        limits,
+    )
+    kept = [len(report.output + report.message + report.trace) for report in reports]
+    assert kept[0] > 1800 and sum(kept) < 4500
+    assert {report.status for report in reports[:-1]} == {"error"}
+
+
+def test_who_knows_the_seed_knows_no_random_number_of_the_tests(judge):
+    """A submission's hash is its student's to choose: 32 bits of it are found by trying."""
+    results, _ = judge(
+        """
+        @pytest.mark.exercise("ex")
+        def test_hidden_number(student):
+            assert student.guess() != torch.rand(1).item()
+        """,
+        program(
+            """
+            import hashlib, torch
+            def guess():
+                text = "7 judge ex test_hidden_number".encode()
+                seed = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) >> 1
+                return torch.rand(1, generator=torch.Generator().manual_seed(seed)).item()
+            """
+        ),
+        seed=7,
+    )
+    assert results["test_hidden_number"].status == "passed"

@@ -104,6 +104,20 @@ def test_its_files_are_the_interpreter_and_the_helpers(run: Run) -> None:
     assert {"proc", "tmp", "dev", "usr"} <= names["top"]
 
 
+def test_no_frame_tells_where_the_helper_files_are(run: Run, helpers: Path) -> None:
+    names = run(
+        """
+        import sys
+        frame, seen = sys._getframe(), []
+        while frame:
+            seen.append(repr(frame.f_locals))
+            frame = frame.f_back
+        """
+    )
+    assert any("filter" in text for text in names["seen"])  # it did see the fork server's
+    assert not any(str(helpers) in text for text in names["seen"])
+
+
 def test_it_writes_to_its_own_tmp_only(run: Run) -> None:
     names = run(
         """

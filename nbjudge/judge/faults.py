@@ -67,7 +67,7 @@ def student_error(builtin: str, message: str, trace: str) -> StudentError:
     """A StudentError that `pytest.raises(ValueError)` catches where the student's code raised a ValueError."""
     base: Any = getattr(builtins, builtin, None)
     mixes = isinstance(base, type) and issubclass(base, Exception) and base is not Exception
-    if not mixes or issubclass(base, UnicodeError) or builtin in UNMIXABLE:
+    if not mixes or issubclass(base, UnicodeError | ExceptionGroup) or builtin in UNMIXABLE:
         return StudentError(message, trace)
     made: StudentError = type("StudentError", (StudentError, base), {})(message, trace)
     return made

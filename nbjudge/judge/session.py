@@ -14,10 +14,12 @@ from nbjudge.judge.faults import MisuseError, StudentCrashed, StudentFault, Stud
 from nbjudge.judge.handle import Ask
 from nbjudge.judge.link import Connection, Zygote
 from nbjudge.model import Cell, CellReport, Limits, Program, Status
+from nbjudge.wire import WireError
 
 REPLACEMENTS = 40  # student processes that one submission may lose
 PER_EXERCISE = 3  # of them by the tests of one exercise; its other tests are then not tried
 LOADING = 8  # times Limits.seconds: wall clock for all loading of one submission
+TEXTS = 4  # times Limits.output: characters of output and messages kept of all cells together
 FATAL: tuple[Status, ...] = ("timeout", "memory", "crashed")  # a test cannot pass after one of these
 
 
@@ -35,6 +37,7 @@ class Session:
         self.connection: Connection | None = None
         self.lost = 0  # processes that had to be replaced
         self.loading_left = LOADING * limits.seconds
+        self.texts_left = TEXTS * limits.output
         self.broken: SandboxError | None = None  # ours; grading stops
         self.lost_by: dict[str, int] = {}  # exercise -> how many of them its tests lost
         self.begin(limits, seed)
@@ -149,15 +152,24 @@ class Session:
             case (str(output), None):
                 self._report(i, "ok", output=output)
             case (str(output), tuple(failure)):
-                fault = connection.describe(failure)
+                try:
+                    fault = connection.describe(failure)
+                except WireError:
+                    raise StudentCrashed("your code's process broke the protocol") from None
                 self._report(i, fault.status, fault.message, fault.trace, output)
             case _:
                 raise StudentCrashed("your code's process broke the protocol")
 
     def _report(self, i: int, status: Any, message: str = "", trace: str = "", output: str = "") -> None:
         """Notes how a cell loaded; what it did the first time stays."""
-        cell, output = self.program.cells[i], clean(output, self.base.output)
-        self.reports.setdefault(i, CellReport(cell.id, cell.index, status, message, trace, output))
+        if i in self.reports:
+            return
+        texts = []
+        for text in (message, trace, output):
+            kept = clean(text, min(self.base.output, self.texts_left)) if self.texts_left > 0 else ""
+            self.texts_left -= len(kept)
+            texts.append(kept)
+        self.reports[i] = CellReport(self.program.cells[i].id, self.program.cells[i].index, status, *texts)
 
     @contextmanager
     def _timed(self) -> Iterator[None]:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 # IPython's own syntax, which `ast` cannot read: magics, shell commands, help.
-MAGIC_LINE = re.compile(r"^([ \t]*)(?:[%!?]|[\w.\[\], ]+=[ \t]*[%!]|[\w.]+\?{1,2}[ \t]*$).*$", re.MULTILINE)
+MAGIC_LINE = re.compile(
+    r"^([ \t]*)(?:[%!?]|[\w.\[\],][\w.\[\], ]*=[ \t]*[%!]|[\w.]+\?{1,2}[ \t]*$).*$", re.MULTILINE
+)
 MAX_SOURCE = 500_000  # characters
 
 

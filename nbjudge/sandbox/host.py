@@ -175,7 +175,7 @@ class Zygote:
             # sh-free way to put the socket on descriptor 3: the zygote expects nothing else to be open
             [sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, str(theirs.fileno())],
             env=ENVIRONMENT,
-            cwd="/",
+            cwd=helpers if jailed and helpers else "/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -190,7 +190,8 @@ class Zygote:
                 "isolation": self.isolation,
                 "folder": str(self._folder),
                 "binds": list_binds() if jailed else [],
-                "helpers": str(helpers) if helpers else None,
+                # Relative: what the zygote knows, students can read, and a host path is none of their business.
+                "helpers": ("." if jailed else str(helpers)) if helpers else None,
                 "filter": build_filter().hex() if jailed else "",
                 "many_uids": maps.many,
                 "without": list(without),
