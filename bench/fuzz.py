@@ -1,17 +1,20 @@
 """Coverage-guided fuzzing of what reads a student's bytes: python bench/fuzz.py TARGET --seconds 600
 
 Needs atheris, which is no dependency of the project: `pip install atheris` somewhere on PYTHONPATH. Findings stay as
-crash-* files in the corpus folder's parent; with --keep N the smallest inputs that reach everything are copied into
-tests/fuzz/TARGET, where the tests replay them.
+crash-* files in FOLDER/TARGET; with --keep N they and the smallest inputs of the corpus are copied into tests/fuzz/TARGET,
+where the tests replay them.
 """
 
 import argparse
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 TARGETS = ("wire", "packet", "notebook", "archive")
@@ -29,7 +32,8 @@ def main() -> None:
     if arguments.inside:
         fuzz(arguments.target, rest)
     folder = arguments.folder / arguments.target
-    run(arguments.target, folder, arguments.seconds)
+    if arguments.seconds:
+        run(arguments.target, folder, arguments.seconds)
     if arguments.keep:
         keep(arguments.target, folder, arguments.keep)
 
@@ -50,17 +54,50 @@ def run(target: str, folder: Path, seconds: int) -> None:
 
 
 def keep(target: str, folder: Path, count: int) -> None:
-    """Copies the shortest inputs of a minimised corpus."""
+    """Copies findings, and the shortest inputs that together take every way through the code that the corpus takes."""
     import fuzz_targets
 
-    small = folder / "small"
-    shutil.rmtree(small, ignore_errors=True)
-    small.mkdir()
-    _inside(target, "-merge=1", str(small), str(folder / "corpus"))
+    call, seen, kept = fuzz_targets.TARGETS[target], set(), list(folder.glob("crash-*"))
+    for path in sorted((folder / "corpus").iterdir(), key=lambda path: (path.stat().st_size, path.name)):
+        new = ways(call, path.read_bytes()) - seen
+        if new and len(kept) < count:
+            kept.append(path)
+            seen |= new
     place = fuzz_targets.CORPORA / target
-    place.mkdir(parents=True, exist_ok=True)
-    for path in sorted(small.iterdir(), key=lambda path: path.stat().st_size)[:count]:
-        shutil.copyfile(path, place / path.name[:12])
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for path in kept:
+        data = path.read_bytes()
+        (place / hashlib.sha256(data).hexdigest()[:12]).write_bytes(data)
+    lines = {(file, line) for file, _, line in seen}
+    print(f"{target}: {len(kept)} inputs kept, {len(seen)} steps between {len(lines)} lines of the package")
+
+
+def ways(call: Callable[[bytes], object], data: bytes) -> set[tuple[str, int, int]]:
+    """The steps from line to line that the package takes on this input."""
+    steps: set[tuple[str, int, int]] = set()
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., object] | None:
+        file = frame.f_code.co_filename
+        if "/nbjudge/" not in file:
+            return None
+        before = frame.f_lineno
+
+        def local(frame: FrameType, event: str, _: object) -> Callable[..., object]:
+            nonlocal before
+            if event == "line":
+                steps.add((file, before, frame.f_lineno))
+                before = frame.f_lineno
+            return local
+
+        return local
+
+    sys.settrace(trace)
+    try:
+        call(data)
+    finally:
+        sys.settrace(None)
+    return steps
 
 
 def _inside(target: str, *arguments: str) -> int:
