@@ -56,6 +56,8 @@ def build_parser() -> argparse.ArgumentParser:
         help="keep the state in DIR (default: gradebook/ of the course)",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_new(commands)
+    _add_check(commands)
     _add_release(commands)
     _add_submit(commands)
     _add_collect(commands)
@@ -67,10 +69,49 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_new(commands: Commands) -> None:
+    command = commands.add_parser("new", help="add an assignment with one exercise, to start from")
+    command.add_argument("assignment", metavar="ASSIGNMENT")
+    command.set_defaults(run=_new)
+
+
+def _add_check(commands: Commands) -> None:
+    command = commands.add_parser(
+        "check", help="the gate: prove an assignment's autograder before its release"
+    )
+    command.add_argument("assignment", metavar="ASSIGNMENT")
+    command.add_argument(
+        "--exercise",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="mutants of this one only; no proof (repeatable)",
+    )
+    command.add_argument(
+        "--seeds",
+        type=int,
+        default=20,
+        metavar="N",
+        help="trials per thread count (default: 20; fewer: no proof)",
+    )
+    command.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: one per core)")
+    command.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the report here too (- for standard output)"
+    )
+    _add_isolation(command)
+    command.set_defaults(run=_check)
+
+
 def _add_release(commands: Commands) -> None:
     command = commands.add_parser("release", help="make the students' version of assignments")
     command.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     command.add_argument("--check", action="store_true", help="write nothing; exit 1 if a release is stale")
+    command.add_argument(
+        "--diff", action="store_true", help="write nothing; show what students would see change"
+    )
+    command.add_argument(
+        "--unproved", action="store_true", help="release although `nbjudge check` has not passed; recorded"
+    )
     command.set_defaults(run=_release)
 
 
@@ -138,14 +179,47 @@ def _add_doctor(commands: Commands) -> None:
     command.set_defaults(run=_doctor)
 
 
+def _new(arguments: argparse.Namespace) -> int:
+    from nbjudge import pipeline, terminal
+
+    course = _course(arguments)
+    terminal.show_new(course, arguments.assignment, pipeline.new(course, arguments.assignment))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from nbjudge import gate, terminal
+
+    for option, value in (("--jobs", arguments.jobs), ("--seeds", arguments.seeds)):
+        if value is not None and value < 1:
+            raise CourseError(f"{option} {value}: at least 1")
+    course = _course(arguments)
+    with terminal.bar(f"Checking {arguments.assignment}") as watch:
+        report = gate.check(
+            course,
+            arguments.assignment,
+            exercises=arguments.exercise,
+            seeds=arguments.seeds,
+            jobs=arguments.jobs,
+            isolation=arguments.isolation,
+            watch=watch,
+        )
+    written = gate.record(course, report, arguments.json)
+    terminal.show_gate(report, written, quiet=str(arguments.json) == "-")
+    return 0 if report.passed else 1
+
+
 def _release(arguments: argparse.Namespace) -> int:
     from nbjudge import pipeline, terminal
 
     course = _course(arguments)
     stale = False
     for name in arguments.assignments or course.assignments:
-        changes = pipeline.release(course, name, check=arguments.check)
-        terminal.show_release(name, changes, check=arguments.check)
+        if arguments.diff:
+            terminal.show_changes(name, pipeline.release_changes(course, name))
+            continue
+        changes = pipeline.release(course, name, check=arguments.check, unproved=arguments.unproved)
+        terminal.show_release(name, changes, check=arguments.check, lacks=pipeline.proof_lacks(course, name))
         stale = stale or bool(changes)
     return 1 if stale and arguments.check else 0
 

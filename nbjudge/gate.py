@@ -102,6 +102,30 @@ def check(
     return replace(report, sections=everything, seconds=time.monotonic() - started)
 
 
+def record(course: Course, report: GateReport, json_file: Path | None = None) -> list[Path]:
+    """Writes the page and the JSON to gradebook/gate/, and proof.json if the whole gate passed; returns the paths."""
+    from nbjudge.check.page import render_report
+    from nbjudge.check.proof import content_hash, write_proof
+    from nbjudge.check.report import dump_report
+
+    folder = course.gradebook / "gate"
+    folder.mkdir(parents=True, exist_ok=True)
+    page, data = folder / f"{report.assignment}.html", folder / f"{report.assignment}.json"
+    text = dump_report(report)
+    outputs = {page: render_report(report), data: text}
+    if json_file is not None and str(json_file) != "-":
+        outputs[json_file] = text
+    for path, content in outputs.items():
+        temporary = path.with_name(path.name + ".new")
+        temporary.write_text(content, encoding="utf-8")
+        temporary.rename(path)
+    if str(json_file) == "-":
+        print(text, end="")
+    unchanged = report.content == content_hash(course, report.assignment)  # nobody edited it meanwhile
+    proof = [write_proof(course, report)] if report.passed and not report.partial and unchanged else []
+    return [*outputs, *proof]
+
+
 class _FoundError(Exception):
     """The assignment can't even be graded: a finding of the structure."""
 
@@ -171,12 +195,12 @@ def _ask(bench: _Bench, report: GateReport, exercises: Sequence[str], seeds: int
     every = make_mutants(bench.source)
     try:
         equivalents = read_equivalents(bench.course.autograder(bench.name))
-        whole = _whole_jobs(bench)
+        whole = _whole_jobs(bench, exercises)
     except CourseError as error:
         raise _FoundError("structure", str(error)) from None
     mutants = [mutant for mutant in every if mutant.exercise in exercises]
     marked = {mutant.id for mutant in mutants if any(entry.fits(mutant) for entry in equivalents)}
-    jobs = _trial_jobs(bench, seeds)
+    jobs = _trial_jobs(bench, seeds, exercises)
     jobs += [_mutant_job(bench, mutant) for mutant in mutants if mutant.id not in marked]
     with FreshKernel(bench.course.source(bench.name).resolve(), f"{bench.name}.ipynb") as kernel:
         try:
@@ -234,20 +258,21 @@ def _leaks(bench: _Bench) -> Section:
     return section("leaks", map(Finding, lines), f"{len(bench.helpers)} helper files")
 
 
-def _whole_jobs(bench: _Bench) -> list[Job]:
+def _whole_jobs(bench: _Bench, exercises: Sequence[str]) -> list[Job]:
     """The solution, the release, empty functions, correct variants."""
     from nbjudge.check.mutants import hollow, with_cells
     from nbjudge.notebook import write_notebook
     from nbjudge.samples import read_samples
 
     notebooks = {"solution": write_notebook(bench.solved), "release": write_notebook(bench.released)}
-    for exercise in bench.automatic:
-        cells = hollow(bench.source, exercise)
-        notebooks[f"hollow:{exercise}"] = write_notebook(with_cells(bench.solved, cells))
     for sample in read_samples(bench.course, bench.name):
         if sample.verdict == "full_marks":
             notebooks[f"variant:{sample.name}"] = sample.data
-    return [_job(bench, name, data) for name, data in notebooks.items()]
+    jobs = [_job(bench, name, data) for name, data in notebooks.items()]
+    for exercise in exercises:
+        data = write_notebook(with_cells(bench.solved, hollow(bench.source, exercise)))
+        jobs.append(replace(_job(bench, f"hollow:{exercise}", data), exercises=frozenset([exercise])))
+    return jobs
 
 
 def _mutant_job(bench: _Bench, mutant: Mutant) -> Job:
@@ -255,12 +280,12 @@ def _mutant_job(bench: _Bench, mutant: Mutant) -> Job:
     from nbjudge.notebook import write_notebook
 
     data = write_notebook(with_cells(bench.solved, {mutant.cell: mutant.source}))
-    return replace(_job(bench, mutant.id, data), exercise=mutant.exercise)
+    return replace(_job(bench, mutant.id, data), exercises=frozenset([mutant.exercise]), stop=True)
 
 
-def _trial_jobs(bench: _Bench, seeds: int) -> list[Job]:
+def _trial_jobs(bench: _Bench, seeds: int, exercises: Sequence[str]) -> list[Job]:
     return [
-        _job(bench, f"trial:{threads}:{seed}", data)
+        replace(_job(bench, f"trial:{threads}:{seed}", data), exercises=frozenset(exercises))
         for threads in _thread_counts(bench)
         for seed, data in enumerate(_trials(bench, seeds, threads))
     ]

@@ -52,7 +52,8 @@ class Job:
 
     submission: Submission
     key: str  # of `result_key`
-    exercise: str | None = None  # run only its tests, and none after its first lost point
+    exercises: frozenset[str] | None = None  # run only their tests
+    stop: bool = False  # at the first lost point
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,9 +322,7 @@ def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> Resu
     )
     if program.rejected is None:
         limits = desk.course.assignments[desk.assignment].limits
-        tests, cells = judge.grade(
-            program, zygote, limits, seed, exercise=job.exercise
-        )
+        tests, cells = judge.grade(program, zygote, limits, seed, exercises=job.exercises, stop=job.stop)
         result = replace(result, tests=tests, cells=cells)
     return replace(result, seconds=time.monotonic() - started)
 

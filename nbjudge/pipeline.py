@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -75,11 +75,47 @@ class _Opened:
     released: dict[Language, Notebook]
 
 
-def release(course: Course, name: str, *, check: bool = False) -> list[str]:
-    """Brings release/<name>/ up to date, or only says what is stale; one line for each file that changed."""
+def release(course: Course, name: str, *, check: bool = False, unproved: bool = False) -> list[str]:
+    """Brings release/<name>/ up to date, or only says what is stale; one line for each file that changed.
+
+    CourseError if the gate has not passed for this content; with `unproved` that is recorded instead.
+    """
+    from nbjudge.check.proof import why_unproved, write_override
     from nbjudge.release import check_release, write_release
 
-    return check_release(course, name) if check else write_release(course, name)
+    stale = check_release(course, name)
+    if check or not stale:
+        return stale
+    if (reason := why_unproved(course, name)) and not unproved:
+        raise CourseError(
+            f"{name} is not released: {reason}. Run `nbjudge check {name}`;"
+            " to release it all the same, which is recorded, add --unproved"
+        )
+    if reason:
+        write_override(course, name)
+    return write_release(course, name)
+
+
+def release_changes(course: Course, name: str) -> list[str]:
+    """What students would see change if `name` were released now: diffs, [] if nothing."""
+    from nbjudge.changes import describe_changes
+    from nbjudge.release import build_release, read_release
+
+    return describe_changes(read_release(course, name), build_release(course, name))
+
+
+def proof_lacks(course: Course, name: str) -> str | None:
+    """Why the gate's proof of `name` does not hold for what is there now; None if it does."""
+    from nbjudge.check.proof import why_unproved
+
+    return why_unproved(course, name)
+
+
+def new(course: Course, name: str) -> list[Path]:
+    """Adds an assignment with one exercise that passes the gate as it is; returns the files it wrote."""
+    from nbjudge.skeleton import write_skeleton
+
+    return write_skeleton(course, name, date.today())
 
 
 def submit(course: Course, name: str, student: str, path: Path) -> Receipt:

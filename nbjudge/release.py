@@ -80,6 +80,12 @@ def check_release(course: Course, assignment: str) -> list[str]:
     return _compare(build_release(course, assignment), course.release(assignment))
 
 
+def read_release(course: Course, assignment: str) -> dict[str, bytes]:
+    """Every file of release/<assignment>/ as it is now, by its relative path; {} if there is none."""
+    folder = course.release(assignment)
+    return {name: path.read_bytes() for name, path in _files(folder) if not path.is_symlink()}
+
+
 def _compare(files: dict[str, bytes], folder: Path) -> list[str]:
     present = dict(_files(folder)) if folder.is_dir() else {}
     shown = f"release/{folder.name}"

@@ -19,7 +19,9 @@ from rich.table import Table
 from nbjudge.model import Course, ExerciseScore, Result, Score
 
 if TYPE_CHECKING:
+    from nbjudge.check.report import GateReport
     from nbjudge.collect import Receipt, Refusal
+    from nbjudge.gate import Step
     from nbjudge.gradebook import GradeRow
     from nbjudge.pipeline import Demo, Graded, Progress, Report
     from nbjudge.samples import Sample
@@ -35,6 +37,21 @@ def progress(title: str) -> Iterator[Callable[[Progress], None]]:
     """A progress bar with an ETA; yields the watcher that moves it and prints a line for each trouble."""
     from nbjudge.grade import Trouble
 
+    with bar(title) as move:
+
+        def watch(now: Progress) -> None:
+            move(now)
+            if isinstance(now.last, Trouble):
+                Console(stderr=True, highlight=False).print(
+                    f"[red]![/] {escape(now.last.submission.student)}: {escape(now.last.message)}"
+                )
+
+        yield watch
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Callable[[Progress | Step], None]]:
+    """A progress bar with an ETA on stderr; yields what moves it."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -44,21 +61,13 @@ def progress(title: str) -> Iterator[Callable[[Progress], None]]:
         TimeRemainingColumn(),
     )
     errors = Console(stderr=True, highlight=False)
-    with Bar(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
-        task = bar.add_task(title, total=None)
-
-        def watch(now: Progress) -> None:
-            bar.update(task, completed=now.done, total=now.total)
-            if isinstance(now.last, Trouble):
-                bar.console.print(
-                    f"[red]![/] {escape(now.last.submission.student)}: {escape(now.last.message)}"
-                )
-
-        yield watch
+    with Bar(*columns, console=errors, transient=True, disable=not errors.is_terminal) as shown:
+        task = shown.add_task(title, total=None)
+        yield lambda now: shown.update(task, completed=now.done, total=now.total)
 
 
-def show_release(name: str, changes: Sequence[str], *, check: bool) -> None:
-    """What `nbjudge release` changed, or would."""
+def show_release(name: str, changes: Sequence[str], *, check: bool, lacks: str | None = None) -> None:
+    """What `nbjudge release` changed, or would; `lacks`: why it is unproved."""
     for line in changes:
         console.print(escape(line))
     if not changes:
@@ -67,6 +76,53 @@ def show_release(name: str, changes: Sequence[str], *, check: bool) -> None:
         console.print(f"[red]release/{name} is stale[/]: run `nbjudge release {name}` and commit it")
     else:
         console.print(f"release/{name} written; commit it")
+    if lacks:
+        console.print(f"[yellow]unproved[/]: {lacks}; prove it with `nbjudge check {name}`", style="dim")
+
+
+def show_changes(name: str, lines: Sequence[str]) -> None:
+    """What students would see change, as coloured diffs."""
+    styles = {"+": "green", "-": "red", "@": "cyan", " ": None}
+    for line in lines:
+        console.print(escape(line), style=styles.get(line[:1], "bold"), soft_wrap=True)
+    if not lines:
+        console.print(f"{name}: students see no change")
+
+
+def show_new(course: Course, name: str, files: Sequence[Path]) -> None:
+    """What `nbjudge new` wrote, and what to do next."""
+    for path in files:
+        console.print(f"  {path.relative_to(course.root)}", soft_wrap=True)
+    console.print(
+        f"next: edit the notebook and its tests, then `nbjudge check {name}`, `nbjudge release {name}`"
+    )
+
+
+def show_gate(report: GateReport, written: Sequence[Path], *, quiet: bool = False) -> None:
+    """The gate's answers: one line for each question, its findings, and the pages that say more."""
+    if quiet:
+        return
+    for part in report.sections:
+        mark = "[green]yes[/]" if part.passed else "[red]NO [/]" if part.ran else "[dim]  - [/]".rstrip()
+        console.print(f"{mark} {part.title:38} [dim]{escape(part.summary)}[/]", soft_wrap=True)
+        for finding in part.findings:
+            where = f"{finding.exercise}: " if finding.exercise else ""
+            console.print(f"      [bold]{where}[/]{escape(finding.message)}", soft_wrap=True)
+            for line in finding.diff.split("\n") if finding.diff else ():
+                style = "red" if line.startswith("-") else "green"
+                console.print(f"        {escape(line)}", style=style, soft_wrap=True)
+    if report.times.submission:
+        slowest = ", ".join(f"{test.test} {test.seconds:.1f} s" for test in report.times.tests[:3])
+        console.print(
+            f"    {report.times.submission:.1f} s for a submission, {report.times.per_hour:.0f} an hour per core;"
+            f" slowest: {slowest}",
+            style="dim",
+        )
+    for path in written:
+        console.print(f"    {path}", style="dim", soft_wrap=True)
+    verdict = "[green bold]passed[/]" if report.passed else "[red bold]not passed[/]"
+    partial = ", but only in part: no proof was written" if report.partial else ""
+    console.print(f"{report.assignment}: the gate is {verdict} in {report.seconds:.0f} s{partial}")
 
 
 def show_receipt(receipt: Receipt) -> None:

@@ -41,7 +41,9 @@ def test_release_and_its_check(course: Course, capsys: pytest.CaptureFixture[str
     (course.release("tiny") / "tiny.ru.ipynb").unlink()
     assert run("release", "tiny", "--check") == 1
     assert "tiny.ru.ipynb: missing" in capsys.readouterr().out
-    assert run("release", "tiny") == 0
+    assert run("release", "tiny") == 2
+    assert "nbjudge check tiny" in capsys.readouterr().err
+    assert run("release", "tiny", "--unproved") == 0
     assert run("release", "tiny", "--check") == 0
 
 

@@ -163,6 +163,8 @@ def unwrapped(node: ast.AST, context: Context) -> Iterator[ast.AST]:
         return
     if isinstance(context.parents.get(node), ast.Expr):
         return  # a statement: see removed_statement
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "to":
+        return  # see torch_operators.device
     plain = not any(isinstance(part, ast.Starred) for part in node.args)
     if isinstance(node.func, ast.Attribute) and not node.args and not _is_super(node.func.value):
         yield node.func.value

@@ -81,12 +81,13 @@ class Judge:
         limits: Limits,
         seed: int,
         *,
-        exercise: str | None = None,
+        exercises: Collection[str] | None = None,
+        stop: bool = False,
     ) -> tuple[tuple[TestResult, ...], tuple[CellReport, ...]]:
         """Runs every test against the submission; one result for each, in order. SandboxError if the jail fails.
 
-        Tests may leave state behind in this process: fork for each submission. With `exercise` only its tests run, up
-        to the first that does not pass in full.
+        Tests may leave state behind in this process: fork for each submission. With `exercises` only their tests run,
+        and with `stop` none after the first that does not pass in full.
         """
         if program.rejected is not None:
             return tuple(rejected_result(spec, program) for spec in self.tests), ()
@@ -95,7 +96,7 @@ class Judge:
         try:
             with _memory_ceiling():
                 session.try_to_load()
-                results = tuple(self._results(session, limits, exercise))
+                results = tuple(self._results(session, limits, exercises, stop))
         finally:
             session.close()
         return results, session.all_reports()
@@ -113,14 +114,16 @@ class Judge:
         """Keeps the first exception of the running test."""
         self._error = self._error or error
 
-    def _results(self, session: Session, limits: Limits, exercise: str | None) -> Iterator[TestResult]:
-        chosen = [i for i, spec in enumerate(self.tests) if exercise in (None, spec.exercise)]
-        for index in chosen:
+    def _results(
+        self, session: Session, limits: Limits, exercises: Collection[str] | None, stop: bool
+    ) -> Iterator[TestResult]:
+        for index, spec in enumerate(self.tests):
+            if exercises is not None and spec.exercise not in exercises:
+                continue
             result = self._run(index, session, limits)
             yield result
-            if exercise is not None and earned(result) < 1:
-                # pytest keeps fixtures of wider scope for a next test that does not come; this process ends anyway
-                return
+            if stop and earned(result) < 1:
+                return  # fixtures of wider scope are not torn down: this process ends anyway
 
     def _run(self, index: int, session: Session, limits: Limits) -> TestResult:
         item, spec = self._items[index], self.tests[index]
