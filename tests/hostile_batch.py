@@ -135,12 +135,16 @@ class Outcome:
                 test["message"] = ""  # the judge's own, not for students
             if isinstance(test.get("hidden"), str):
                 test["title"] = ""
-        return "\n".join([json.dumps(result, ensure_ascii=False), self.page, self.notebook, self.row, *self.notes])
+        return "\n".join(
+            [json.dumps(result, ensure_ascii=False), self.page, self.notebook, self.row, *self.notes]
+        )
 
     def outputs(self) -> str:
         """What its cells printed and its exceptions said, without any source line."""
         result = self.result or {}
-        texts = [text for cell in result.get("cells", []) for text in (cell.get("output"), cell.get("message"))]
+        texts = [
+            text for cell in result.get("cells", []) for text in (cell.get("output"), cell.get("message"))
+        ]
         texts += [test.get("message") for test in result.get("tests", [])]
         return "\n".join(text for text in texts if text)
 
@@ -190,8 +194,16 @@ def run_batch(
     with _listeners() as (port, abstract, contacts), contextlib.redirect_stdout(printed):
         for student in honest:
             _submit(course, folder, student, json.dumps(_honest(course, canaries)).encode())
-        constants = {"port": port, "abstract": abstract, "marker": folder / "markers", "course": folder / "course"}
-        receipts = {attack.name: _hand_in(course, folder, attack, students[attack.name], constants) for attack in attacks}
+        constants = {
+            "port": port,
+            "abstract": abstract,
+            "marker": folder / "markers",
+            "course": folder / "course",
+        }
+        receipts = {
+            attack.name: _hand_in(course, folder, attack, students[attack.name], constants)
+            for attack in attacks
+        }
         report = pipeline.grade(course, NAME, isolation=isolation, jobs=2)
         from nbjudge import terminal
 
@@ -235,12 +247,18 @@ def _hand_in(
     kind = attack.headers["KIND"]
     notebook = answers(course, attack.solved)
     if kind == "cell":
-        values = (attack.path.stem, constants["port"], constants["abstract"], str(constants["marker"]), str(constants["course"]))
+        values = (
+            attack.path.stem,
+            constants["port"],
+            constants["abstract"],
+            str(constants["marker"]),
+            str(constants["course"]),
+        )
         source = PRELUDE.format(constants=repr(values)) + attack.body
         notebook = answers(course, attack.solved, **{attack.cell: source})
         return _submit(course, folder, student, json.dumps(notebook).encode())
     maker: dict[str, Any] = {"__name__": attack.name}
-    exec(compile(attack.body, str(attack.path), "exec"), maker)  # noqa: S102
+    exec(compile(attack.body, str(attack.path), "exec"), maker)
     if kind == "notebook":
         return _submit(course, folder, student, json.dumps(maker["transform"](notebook)).encode())
     made = maker["build"](folder / "archives" / student, student, json.dumps(notebook).encode(), constants)
@@ -281,7 +299,9 @@ def _outcome(course: Course, student: str, report: Any, rows: Any, csv: str, not
     graded = [done for done in report.graded if done.submission.student == student]
     troubles = [trouble for trouble in report.troubles if trouble.submission.student == student]
     outcome.states = len(graded) + len(troubles)
-    outcome.state = "graded" if graded else "trouble" if troubles else "refused" if outcome.notes else "missing"
+    outcome.state = (
+        "graded" if graded else "trouble" if troubles else "refused" if outcome.notes else "missing"
+    )
     outcome.notes += [trouble.message for trouble in troubles]
     outcome.scores = next((dict(row.exercises) for row in rows if row.student == student), {})
     outcome.row = next((line for line in csv.splitlines() if student in line), "")
@@ -336,7 +356,15 @@ def _listeners() -> Iterator[tuple[int, str, list[str]]]:
 def _leftovers(folder: Path) -> list[str]:
     """Files that name an attacker, in the places that programs share; those found are removed."""
     found = []
-    for place in (Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"), Path.home(), folder / "course", Path(), Path("/")):
+    for place in (
+        Path("/tmp"),
+        Path("/dev/shm"),
+        Path("/var/tmp"),
+        Path.home(),
+        folder / "course",
+        Path(),
+        Path("/"),
+    ):
         for path in place.glob("*left-by-*"):
             found.append(str(path))
             with contextlib.suppress(OSError):

@@ -16,7 +16,20 @@ HERE = Path(__file__).parent
 ATTACKS = read_attacks()
 CANARY = re.compile(r"CANARY-[A-Z]+-[0-9a-f]{6,16}")
 AIMS = {"forging", "reading", "harming", "escaping", "lingering", "rendering"}
-HEADERS = {"DESC", "SUCCESS", "DETECT", "KIND", "CELL", "SOLVED", "WALLS", "STATUS", "SCORES", "STATE", "NEEDS", "SLOW"}
+HEADERS = {
+    "DESC",
+    "SUCCESS",
+    "DETECT",
+    "KIND",
+    "CELL",
+    "SOLVED",
+    "WALLS",
+    "STATUS",
+    "SCORES",
+    "STATE",
+    "NEEDS",
+    "SLOW",
+}
 WALLS = {
     "process",  # the judge is another process and holds what is wanted
     "wire",  # the reader of replies, plain values, nonces
@@ -58,7 +71,9 @@ def run(user: str, options: list[str]) -> Batch:
             environment["HOME"] = str(folder)
             environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
             keywords = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, **keywords)
+        done = subprocess.run(
+            command, env=environment, cwd=folder, capture_output=True, text=True, **keywords
+        )
         assert done.returncode == 0, done.stderr[-3000:]
         return Batch.load(folder / "batch.json")
     finally:
@@ -100,7 +115,9 @@ def test_nothing_got_out_and_nothing_stays(user: str) -> None:
     assert (got.contacts, got.markers, got.leftovers, got.processes) == ([], [], [], [])
     assert CANARY.findall(got.terminal + got.csv) == []
     assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", got.terminal + got.csv) == []
-    assert [cell for line in got.csv.splitlines() for cell in line.split(",") if re.match(r"[=+@\t]", cell)] == []
+    assert [
+        cell for line in got.csv.splitlines() for cell in line.split(",") if re.match(r"[=+@\t]", cell)
+    ] == []
 
 
 def test_the_detectors_fire() -> None:
@@ -138,7 +155,9 @@ def judge(attack: Attack, outcome: Outcome, got: Batch) -> list[str]:
     if outcome.state == "graded" and attack.headers.get("SCORES") != "any":
         problems += wrong_scores(attack, outcome)
     if state == "graded":
-        authors = [test["test"] for test in (outcome.result or {}).get("tests", []) if test["status"] == "author"]
+        authors = [
+            test["test"] for test in (outcome.result or {}).get("tests", []) if test["status"] == "author"
+        ]
         problems += [f"the tests are blamed: {authors}"] if authors else []
     expected = attack.headers.get("STATUS", "").split()
     statuses = outcome.statuses(attack.cell.split("_")[0])

@@ -5,6 +5,14 @@
 # WALLS: process namespaces
 import gc, json, os, socket, sys
 
+for fd in range(5, 64):
+    try:
+        os.fstat(fd)
+        os.write(fd, b'{"op": "spawn", "plan": {}}')
+        if "arena" not in os.readlink(f"/proc/self/fd/{fd}"):
+            won(f"fd {fd}: {os.readlink(f'/proc/self/fd/{fd}')}")
+    except OSError:
+        pass
 frame = sys._getframe()
 while frame:
     for name, value in list(frame.f_locals.items()):
@@ -15,11 +23,3 @@ while frame:
             except OSError as error:
                 print(name, error)
     frame = frame.f_back
-for fd in range(5, 64):
-    try:
-        os.fstat(fd)
-        os.write(fd, b'{"op": "spawn", "plan": {}}')
-        if "arena" not in os.readlink(f"/proc/self/fd/{fd}"):
-            won(f"fd {fd}: {os.readlink(f'/proc/self/fd/{fd}')}")
-    except OSError:
-        pass

@@ -2,23 +2,20 @@
 # SUCCESS: the submission is never graded
 # DETECT: state
 # KIND: cell
-# SOLVED: inline
 # WALLS: wire judge
+import gc
 from nbjudge.student.server import Server
 
-real = Server.load
+server = next(thing for thing in gc.get_objects() if type(thing) is Server)
+real = server.requests["load"]
 
 
-def load(self, label, *rest):
-    real(self, label, *rest)
+def load(*arguments):
+    real(*arguments)
     return ("output", ("not", "a", "description"))
 
 
-import gc
-
-for thing in gc.get_objects():
-    if type(thing) is Server:
-        thing.requests["load"] = lambda *a: load(thing, *a)
+server.requests["load"] = load
 # --- check ---
 def check(outcome):
-    assert outcome.state == "graded"
+    assert "crashed" in [cell["status"] for cell in outcome.result["cells"]]

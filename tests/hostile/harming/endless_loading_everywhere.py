@@ -4,7 +4,7 @@
 # KIND: notebook
 # WALLS: judge
 def transform(nb):
-    for i in range(30):
+    for i in range(12):
         source = f"class C{i}:\n    import time\n    time.sleep(1.9)"
         nb["cells"].append({"cell_type": "code", "id": f"own-{i}", "metadata": {}, "source": source, "outputs": [], "execution_count": None})
     return nb

@@ -1,4 +1,4 @@
-# DESC: returns a hundred thousand objects, each a handle that the judge must remember and drop
+# DESC: returns forty thousand objects, each a handle that the judge must remember and drop
 # SUCCESS: a judge that is busy for minutes or dies
 # DETECT: status, state
 # KIND: cell
@@ -8,4 +8,4 @@
 
 
 def double(x):
-    return [object() for _ in range(100_000)]
+    return [object() for _ in range(40_000)]

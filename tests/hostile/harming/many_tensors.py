@@ -1,4 +1,4 @@
-# DESC: returns 50,000 tiny tensors where a number is expected: describing them is slow
+# DESC: returns 2,000 tiny tensors where a number is expected: describing them is slow
 # SUCCESS: a judge that is busy for minutes
 # DETECT: status, state
 # KIND: cell
@@ -10,4 +10,4 @@ import torch
 
 
 def row_norms(x):
-    return [torch.zeros(1)] * 5_000
+    return [torch.zeros(1)] * 2_000

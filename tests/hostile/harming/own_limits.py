@@ -3,7 +3,7 @@
 # DETECT: state, status
 # KIND: cell
 # SOLVED: others
-# STATUS: crashed error timeout memory
+# STATUS: crashed error timeout memory failed
 # WALLS: judge
 
 

@@ -3,11 +3,13 @@
 # DETECT: canary
 # KIND: cell
 # WALLS: process namespaces
-import gc
+import gc, time
 
 gc.unfreeze()
-seen = set()
-for thing in gc.get_objects():
+seen, deadline = set(), time.monotonic() + 1.2
+for thing in reversed(gc.get_objects()):
+    if time.monotonic() > deadline:
+        break
     for part in (thing, *gc.get_referents(thing)) if type(thing) in (dict, list, tuple, set) else (thing,):
         if type(part) in (str, bytes, bytearray) and id(part) not in seen:
             seen.add(id(part))

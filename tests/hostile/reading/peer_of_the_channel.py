@@ -21,9 +21,8 @@ try:
     won("pidfd of the judge")
 except OSError:
     pass
-channel.setblocking(False)
 try:
-    data, more, flags, _ = channel.recvmsg(64, 1024, socket.MSG_PEEK)
+    data, more, flags, _ = channel.recvmsg(64, 1024, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     if more:
         won(f"ancillary data {more}")
 except OSError:

@@ -13,5 +13,8 @@ for name in ("hostile.ipynb", "results.json", "lab_data.py", "output.txt", "feed
     except OSError:
         pass
 os.chdir("/")
-os.rename("/tmp/work", "/tmp/other")
-os.symlink(COURSE, "/tmp/work")
+try:
+    os.rename("/tmp/work", "/tmp/other")
+    os.symlink(COURSE, "/tmp/work")
+except OSError as error:
+    print(error)
