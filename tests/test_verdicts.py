@@ -1,7 +1,6 @@
 """Verdicts stay apart: one batch with every way to fail; only the student's own faults cost points."""
 
 import io
-from pathlib import Path
 
 import pytest
 from rich.console import Console

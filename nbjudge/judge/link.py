@@ -92,11 +92,17 @@ class Connection:
             raise StudentCrashed(f"your code's process broke the protocol: {error}") from None
 
     def kill(self) -> Exit | None:
-        """Ends the process; None if the judge had ended it before."""
+        """Ends the process; None if the judge had ended it before. SandboxError: the host had killed some of it."""
         if not self.alive:
             return None
         self.alive = False
-        return self.process.kill()
+        end = self.process.kill()
+        if end.outside:
+            raise SandboxError(
+                "a process of the student's kept its limits and was killed from outside: "
+                "if the machine is short of memory, grade with fewer --jobs"
+            )
+        return end
 
     def describe(self, description: object) -> StudentFault:
         """The exception that a reply describes; WireError if it is no description."""
@@ -154,11 +160,6 @@ class Connection:
         end = self.kill()
         if end is not None and end.oom:
             raise self._memory_fault()
-        if end is not None and end.outside:
-            raise SandboxError(
-                "the student's process kept its limits and was killed from outside: "
-                "if the machine is short of memory, grade with fewer --jobs"
-            )
         raise StudentCrashed(_describe_exit(end))
 
     def _memory_fault(self) -> StudentMemory:

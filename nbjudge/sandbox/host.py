@@ -63,7 +63,7 @@ class Exit:
     status: int | None
     cpu: float  # seconds
     oom: bool  # the kernel killed it for its group's memory limit
-    outside: bool  # SIGKILL, and neither the judge nor its limits sent it: the host is short of memory
+    outside: bool  # it or a child of its got a SIGKILL, not by the judge nor its limits: the host is short of memory
 
 
 class Student:
@@ -113,7 +113,7 @@ class Student:
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
             answer = self._zygote.ask({"op": "reap", "pid": self._pid})
             code = answer["status"]
-            oom = all(now > before for now, before in zip(self._zygote.kills(), self._before, strict=True))
+            oom, outside = self._kernel_kills()
             # The student is pid 1 of its namespace: no SIGKILL from inside reaches it.
             killed = dead and code == -signal.SIGKILL and self._zygote.isolation == "namespaces"
             self._exit = Exit(
@@ -121,11 +121,16 @@ class Student:
                 status=code if code >= 0 else None,
                 cpu=answer["cpu"],
                 oom=oom,
-                outside=killed and not oom,
+                outside=outside or (killed and not oom),
             )
             self.channel.close()
             os.close(self._handle)
         return self._exit
+
+    def _kernel_kills(self) -> tuple[bool, bool]:
+        """Whether the kernel killed in the group for the group's own limit, and whether for want of memory elsewhere."""
+        kills, hits = (now - before for now, before in zip(self._zygote.kills(), self._before, strict=True))
+        return kills > 0 and hits > 0, kills > 0 and hits == 0
 
     def _is_dead(self) -> bool:
         """Whether it ended by itself; one that closed its channel gets a moment to finish dying."""
