@@ -1,0 +1,3 @@
+# The instructor's solution.
+# base: solution
+# expected: all

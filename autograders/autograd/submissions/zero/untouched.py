@@ -1,0 +1,3 @@
+# Handed in as it was released.
+# base: release
+# expected: none
