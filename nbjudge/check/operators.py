@@ -36,6 +36,13 @@ COMPARISON: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotIn: ast.In,
 }
 PASS = ast.Pass()
+# fmt: off
+SYMMETRIC = frozenset((
+    "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "allclose", "isclose", "equal",
+    "maximum", "minimum", "max", "min", "add", "mul", "dot",
+))
+# fmt: on
+EVEN = frozenset(("square", "abs", "absolute", "norm"))  # of a difference: its sign does not matter
 
 
 def arithmetic(node: ast.AST, context: Context) -> Iterator[ast.AST]:
@@ -97,13 +104,15 @@ def condition(node: ast.AST, context: Context) -> Iterator[ast.AST]:
 
 def argument_order(node: ast.AST, context: Context) -> Iterator[ast.AST]:
     """The first two arguments swapped; the operands of what does not commute."""
-    if isinstance(node, ast.Call) and len(node.args) >= 2:
+    if isinstance(node, ast.Call) and len(node.args) >= 2 and _called(node) not in SYMMETRIC:
         first, second, *rest = node.args
         if not any(isinstance(part, ast.Starred) for part in node.args):
             yield changed(node, args=[second, first, *rest])
     if isinstance(node, ast.BinOp) and isinstance(
         node.op, ast.Sub | ast.Div | ast.MatMult | ast.Pow | ast.FloorDiv
     ):
+        if isinstance(node.op, ast.Sub) and _is_made_even(node, context):
+            return
         yield changed(node, left=node.right, right=node.left)
 
 
@@ -205,6 +214,20 @@ def _plus(node: ast.expr, step: int) -> ast.expr:
 
 def _with(items: list[ast.expr], position: int, item: ast.expr) -> list[ast.expr]:
     return [*items[:position], item, *items[position + 1 :]]
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+
+
+def _is_made_even(node: ast.AST, context: Context) -> bool:
+    """Whether the difference is squared at once, or its absolute value taken."""
+    parent = context.parents.get(node)
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and node is parent.left:
+        return isinstance(parent.right, ast.Constant) and parent.right.value == 2
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in EVEN or parent.attr == "pow"
+    return isinstance(parent, ast.Call) and node in parent.args and _called(parent) in EVEN
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -17,8 +17,6 @@ SWAPS = (  # function and method names that are taken for one another
     ("sin", "cos"),
     ("exp", "log"),
     ("softmax", "log_softmax"),
-    ("cross_entropy", "nll_loss"),
-    ("CrossEntropyLoss", "NLLLoss"),
     ("zeros", "ones"),
     ("zeros_like", "ones_like"),
     ("train", "eval"),
@@ -27,7 +25,10 @@ SWAPS = (  # function and method names that are taken for one another
     ("from_numpy", "tensor"),
     ("floor", "ceil"),
 )
-SWAPPED = {one: other for pair in SWAPS for one, other in (pair, pair[::-1])}
+SWAPPED = {one: other for pair in SWAPS for one, other in (pair, pair[::-1])} | {
+    "cross_entropy": "nll_loss",  # not the reverse: of log-probabilities both are the same
+    "CrossEntropyLoss": "NLLLoss",
+}
 DTYPES = {
     "float32": "float64",
     "float64": "float32",
@@ -111,13 +112,13 @@ def in_place(node: ast.AST, context: Context) -> Iterator[ast.AST]:
         base = node.attr.rstrip("_")
         if node is parent.func and base in IN_PLACE:
             yield changed(node, attr=base if node.attr.endswith("_") else base + "_")
-    if isinstance(node, ast.AugAssign):
+    if isinstance(node, ast.AugAssign) and _may_be_shared(node, context):
         value = ast.BinOp(_loaded(node.target), node.op, node.value)
         yield ast.Assign(targets=[node.target], value=value, lineno=node.lineno)
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
         target, sum_ = node.targets[0], node.value
         named = isinstance(target, ast.Name | ast.Attribute | ast.Subscript)
-        if named and ast.unparse(target) == ast.unparse(sum_.left):
+        if named and ast.unparse(target) == ast.unparse(sum_.left) and _may_be_shared(node, context):
             yield ast.AugAssign(target=target, op=sum_.op, value=sum_.right)  # type: ignore[arg-type]
 
 
@@ -172,6 +173,27 @@ TORCH_OPERATORS: tuple[Operator, ...] = (
     dtype,
 )
 CUDA_OPERATORS: tuple[Operator, ...] = (device,)
+
+
+def _may_be_shared(node: ast.Assign | ast.AugAssign, context: Context) -> bool:
+    """Whether somebody else may hold what is updated: an argument, a loop's item, a leaf under no_grad."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    if not isinstance(target, ast.Name):
+        return True
+    around = context.ancestors(node)
+    return any(
+        (isinstance(above, ast.With) and "no_grad" in ast.unparse(above.items[0]))
+        or (isinstance(above, ast.For) and target.id in _names(above.target))
+        or (isinstance(above, ast.FunctionDef) and target.id in _names(above.args))
+        for above in around
+    )
+
+
+def _names(node: ast.AST) -> set[str]:
+    parts = list(ast.walk(node))
+    return {part.id for part in parts if isinstance(part, ast.Name)} | {
+        part.arg for part in parts if isinstance(part, ast.arg)
+    }
 
 
 def _loaded(node: ast.expr) -> ast.expr:
