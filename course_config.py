@@ -82,4 +82,23 @@ assignments = {
         "feedback": "always",
         "limits": {"seconds": 10, "memory": "2GB"},
     },
+    "transfer": {
+        "title": {"en": "Transfer learning", "ru": "Перенос обучения"},
+        "points": {
+            "head": 1,
+            "parameters": 1.5,
+            "train-epoch": 1.5,
+            "evaluate": 1,
+            "snapshot": 1,
+            "fit": 1.5,
+            "fine-tune": 1.5,
+            "predictions": 0.5,
+            "comparison": 0.5,
+        },
+        "soft_deadline": "2027-03-28 23:59",
+        "hard_deadline": "2027-04-03 23:59",
+        "late_factor": 0.5,
+        "feedback": "always",
+        "limits": {"seconds": 20, "memory": "2GB"},
+    },
 }

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.judge import close, uses
+from nbjudge.judge import close, is_tensor, uses
 
 SHAPES = [(5, 3), (40, 2), (1, 4), (7, 1)]  # [n, d]
 
@@ -24,7 +24,9 @@ def test_loss(student):
     """
     for shape in SHAPES:
         w, X, y = case(*shape)
-        close(student.mse(w, X, y), (X @ w - y).square().mean(), rtol=1e-4, atol=1e-5)
+        loss = student.mse(w, X, y)
+        is_tensor(loss, shape=())
+        close(loss, (X @ w - y).square().mean(), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.exercise("mse-gradient")

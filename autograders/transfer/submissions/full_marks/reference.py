@@ -1,0 +1,3 @@
+# The course's own solution.
+# base: solution
+# expected: all

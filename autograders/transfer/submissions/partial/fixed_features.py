@@ -1,0 +1,8 @@
+# Knows the number of features by heart, and starts from zeros.
+# base: solution
+# expected: all head=0
+# %% head_replace
+def replace_head(model, n_classes):
+    model.fc = nn.Linear(256, n_classes)
+    nn.init.zeros_(model.fc.weight)
+    return model

@@ -1,0 +1,3 @@
+# Handed in as it was given out.
+# base: release ru
+# expected: none

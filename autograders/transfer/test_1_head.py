@@ -1,0 +1,77 @@
+import pytest
+import torch
+
+from nbjudge.judge import close
+
+REPLACED = """
+import torch
+body = torch.nn.Linear(5, features)
+model = torch.nn.ModuleDict({"body": body, "fc": torch.nn.Linear(features, 6)})
+model.fc = model["fc"]
+kept = body.weight.detach().clone()
+old = model.fc
+result = replace_head(model, n_classes)
+same, new = result is model, model.fc is not old
+is_linear = isinstance(model.fc, torch.nn.Linear)
+body_stays = model["body"] is body and torch.equal(body.weight, kept) and body.weight.requires_grad
+sizes = model.fc.in_features, model.fc.out_features
+weight, trainable = model.fc.weight.detach(), all(p.requires_grad for p in model.fc.parameters())
+del model, result, old, body
+"""
+CLASSIFY = """
+model = replace_head(load_backbone(), n_classes)
+model.eval()
+logits = model(images).detach()
+del model
+"""
+
+
+@pytest.mark.exercise("head", weight=4)
+def test_sizes(student):
+    """The new layer takes as many features as the old one and has one output per class.
+
+    ru: Новый слой принимает столько же признаков, сколько прежний, и имеет по выходу на класс.
+    """
+    for features, n_classes in ((7, 3), (20, 5), (12, 1)):
+        got = student.run(REPLACED, features=features, n_classes=n_classes)
+        assert got["is_linear"], "fc is no nn.Linear"
+        assert tuple(got["sizes"]) == (features, n_classes), (
+            f"fc maps {got['sizes'][0]} features to {got['sizes'][1]} classes, expected {features} to {n_classes}"
+        )
+
+
+@pytest.mark.exercise("head", weight=2)
+def test_returns_the_same_model(student):
+    """The given model is changed and returned.
+
+    ru: Изменяется и возвращается та же модель.
+    """
+    got = student.run(REPLACED, features=4, n_classes=2)
+    assert got["new"], "fc is still the old layer"
+    assert got["same"], "return the model that was given"
+
+
+@pytest.mark.exercise("head", weight=2)
+def test_other_layers_stay(student):
+    """The other layers keep their weights and stay trainable; the new one is not all zeros, and trainable.
+
+    ru: Остальные слои сохраняют веса и остаются обучаемыми; новый слой не нулевой и тоже обучаемый.
+    """
+    got = student.run(REPLACED, features=9, n_classes=4)
+    assert got["new"], "fc is still the old layer"
+    assert got["body_stays"], "a layer before fc has changed"
+    assert got["trainable"], "the new layer does not require a gradient"
+    assert got["weight"].abs().sum() > 0, "the new layer is all zeros"
+
+
+@pytest.mark.exercise("head", weight=2)
+def test_backbone_with_a_new_head(student):
+    """The pretrained network classifies images into the new classes.
+
+    ru: Предобученная сеть относит изображения к новым классам.
+    """
+    logits = student.run(CLASSIFY, n_classes=4, images=torch.rand(6, 1, 28, 28))["logits"]
+    assert logits.shape == (6, 4), (
+        f"for 6 images and 4 classes the output is [6, 4], not {list(logits.shape)}"
+    )
+    close(torch.isfinite(logits).double().mean().item(), 1.0)

@@ -1,0 +1,84 @@
+import pytest
+
+CHOOSE = """
+import torch
+
+class Small(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Linear(4, 5)
+        self.norm = torch.nn.BatchNorm1d(5)
+        self.fc = torch.nn.Linear(5, 2)
+
+model = Small()
+names = {id(p): name for name, p in model.named_parameters()}
+for head_only in calls:
+    chosen = list(choose_parameters(model, head_only))
+returned = sorted(names.get(id(p), "no parameter of the model") for p in chosen)
+trained = sorted(name for name, p in model.named_parameters() if p.requires_grad)
+unchanged = sorted(names.values()) == sorted(name for name, _ in model.named_parameters())
+del model, names, chosen
+"""
+HEAD = ["fc.bias", "fc.weight"]
+ALL = sorted([*HEAD, "first.weight", "first.bias", "norm.weight", "norm.bias"])
+
+
+def check(student, calls, expected):
+    got = student.run(CHOOSE, calls=calls)
+    assert got["unchanged"], "the model's parameters have other names than before"
+    for what in ("returned", "trained"):
+        assert got[what] == expected, (
+            f"after head_only={calls[-1]}, {what}: {got[what]}, expected: {expected}"
+        )
+
+
+@pytest.mark.exercise("parameters", weight=3)
+def test_only_the_head(student):
+    """`head_only=True`: weight and bias of `fc` require a gradient and are returned, nothing else.
+
+    ru: `head_only=True`: градиента требуют и возвращаются вес и свободный член `fc`, больше ничего.
+    """
+    check(student, [True], HEAD)
+
+
+@pytest.mark.exercise("parameters", weight=3)
+def test_everything(student):
+    """`head_only=False`: all parameters require a gradient and are returned.
+
+    ru: `head_only=False`: градиента требуют и возвращаются все параметры.
+    """
+    check(student, [False], ALL)
+
+
+@pytest.mark.exercise("parameters", weight=2)
+def test_thaw(student):
+    """A model that was frozen is thawed again.
+
+    ru: Замороженная модель снова размораживается.
+    """
+    check(student, [True, False], ALL)
+
+
+@pytest.mark.exercise("parameters")
+def test_freeze_again(student):
+    """Back and forth: the last call counts.
+
+    ru: Туда и обратно: действует последний вызов.
+    """
+    check(student, [False, True], HEAD)
+    check(student, [True, False, True], HEAD)
+
+
+@pytest.mark.exercise("parameters")
+def test_a_frozen_head(student):
+    """A head that came frozen is thawed by either choice.
+
+    ru: Замороженный последний слой размораживается при любом выборе.
+    """
+    for head_only in (True, False):
+        code = CHOOSE.replace("model = Small()", "model = Small().requires_grad_(False)")
+        got = student.run(code, calls=[head_only])
+        expected = HEAD if head_only else ALL
+        assert got["trained"] == got["returned"] == expected, (
+            f"trained: {got['trained']}, expected: {expected}"
+        )

@@ -1,0 +1,81 @@
+import pytest
+import torch
+
+from nbjudge.judge import finite, is_tensor
+
+EARLIER = ("choose_parameters", "train_epoch", "evaluate", "snapshot", "fit")
+
+TUNE = """
+model = load_backbone()
+model.fc = torch.nn.Linear(model.fc.in_features, 4)
+before = {name: p.detach().clone() for name, p in model.named_parameters()}
+train_loader, val_loader, _ = load_images()
+if few:  # enough to see what learns
+    train_loader = make_loader(*train_loader.dataset[:32], 16)
+    val_loader = make_loader(*val_loader.dataset[:16], 16)
+history = fine_tune(model, train_loader, val_loader, cpu, **options)
+moved = [name for name, p in model.named_parameters() if not torch.equal(p, before[name])]
+names = list(before)
+model.eval()
+with torch.no_grad():
+    logits = model(images)
+del model, before, train_loader, val_loader, images
+"""
+
+pytestmark = pytest.mark.limits(seconds=120)
+
+
+@pytest.fixture
+def tuned(run_with, hidden):
+    """tuned(few, head_only=True): what fine_tune left of the pretrained network; `logits` [400, 4] of the hidden images."""
+
+    def tune(few=True, **options):
+        return run_with(EARLIER, TUNE, images=hidden.images[: 1 if few else 400], few=few, options=options)
+
+    return tune
+
+
+@pytest.mark.exercise("fine-tune", weight=6)
+def test_fine_tuned_network_recognises_unseen_images(tuned, hidden, credit):
+    """Accuracy on 400 images that the notebook never held: 0.50 gives nothing, 0.90 everything.
+
+    ru: Точность на 400 изображениях, которых не было в блокноте: 0,50 не даёт ничего, 0,90 даёт всё.
+    """
+    logits = tuned(few=False)["logits"]
+    is_tensor(logits, shape=(400, 4), dtype=torch.float32)
+    credit((logits.argmax(dim=1) == hidden.labels).double().mean().item(), full=0.90, none=0.50)
+
+
+@pytest.mark.exercise("fine-tune")
+def test_history(tuned):
+    """Returns the history of at most 30 epochs, with the loss lower at the end than in the beginning.
+
+    ru: Возвращает историю не более чем из 30 эпох; потери в конце ниже, чем в начале.
+    """
+    history = tuned()["history"]
+    losses = [float(loss) for loss in history["train_loss"]]
+    assert 1 < len(losses) <= 30, f"2 to 30 epochs, not {len(losses)}"
+    finite(losses)
+    assert losses[-1] < losses[0], (
+        f"the training loss was {losses[0]:.3f} first and {losses[-1]:.3f} at the end"
+    )
+
+
+@pytest.mark.exercise("fine-tune")
+def test_all_layers_learn(tuned):
+    """Without `head_only` all layers learn.
+
+    ru: Без `head_only` обучаются все слои.
+    """
+    got = tuned()
+    assert sorted(got["moved"]) == sorted(got["names"]), f"these learned: {got['moved']}"
+
+
+@pytest.mark.exercise("fine-tune", weight=2)
+def test_only_the_head_learns(tuned):
+    """With `head_only=True` only `fc` learns.
+
+    ru: С `head_only=True` обучается только `fc`.
+    """
+    got = tuned(head_only=True)
+    assert sorted(got["moved"]) == ["fc.bias", "fc.weight"], f"these learned: {got['moved']}"
