@@ -246,7 +246,7 @@ def _judge_whole(
 
 def _summary(bench: _Bench) -> str:
     points = sum(exercise.points for exercise in bench.exercises)
-    return f"{len(bench.exercises)} exercises, {points:g} points, {len(bench.automatic)} graded by tests"
+    return f"{points:g} points; exercises: {len(bench.exercises)}, {len(bench.automatic)} of them graded by tests"
 
 
 def _leaks(bench: _Bench) -> Section:

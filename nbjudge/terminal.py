@@ -103,14 +103,18 @@ def show_gate(report: GateReport, written: Sequence[Path], *, quiet: bool = Fals
     if quiet:
         return
     for part in report.sections:
-        mark = "[green]yes[/]" if part.passed else "[red]NO [/]" if part.ran else "[dim]  - [/]".rstrip()
+        mark = "[green]yes[/]" if part.passed else "[red]NO [/]" if part.ran else "[dim] - [/]"
         console.print(f"{mark} {part.title:38} [dim]{escape(part.summary)}[/]", soft_wrap=True)
         for finding in part.findings:
             where = f"{finding.exercise}: " if finding.exercise else ""
             console.print(f"      [bold]{where}[/]{escape(finding.message)}", soft_wrap=True)
-            for line in finding.diff.split("\n") if finding.diff else ():
-                style = "red" if line.startswith("-") else "green"
-                console.print(f"        {escape(line)}", style=style, soft_wrap=True)
+            _show_diff(finding.diff)
+    explained = any(part.id == "mutants" and part.passed for part in report.sections)
+    for mutant in report.mutants if explained else ():
+        if mutant.outcome == "survived":
+            where = f"{mutant.cell}, line {mutant.line}"
+            console.print(f"    survives: {where} ({mutant.operator}, {mutant.id})", style="yellow")
+            _show_diff(mutant.diff)
     if report.times.submission:
         slowest = ", ".join(f"{test.test} {test.seconds:.1f} s" for test in report.times.tests[:3])
         console.print(
@@ -271,6 +275,12 @@ def show_findings(findings: Iterable[Finding]) -> bool:
             console.print(f"        {'':17} -> {escape(finding.advice)}", soft_wrap=True)
     console.print("grading is safe here" if works else "[red]grading would refuse here[/]")
     return works
+
+
+def _show_diff(diff: str) -> None:
+    for line in diff.splitlines():
+        style = "red" if line.startswith("-") else "green"
+        console.print(f"        {escape(line)}", style=style, soft_wrap=True)
 
 
 def _score_table(graded: Sequence[Graded]) -> Table:

@@ -87,22 +87,26 @@ def leave_the_solution(cells: list[dict[str, Any]]) -> None:
         {
             **cell(cells, "imports"),
             "id": "left",
-            "source": "def double(x):\n    y = x + x * math.e - x * math.e\n    return y",
+            "source": "def double(x):\n    y = x + x * math.e - x * math.e + 0 * math.pi\n    return y",
         }
     )
     cell(cells, "c-double")["source"] = (
-        "def double(x):\n    ### BEGIN SOLUTION\n    y = x + x * math.e - x * math.e\n    return y\n    ### END SOLUTION"
+        "def double(x):\n    ### BEGIN SOLUTION\n    y = x + x * math.e - x * math.e + 0 * math.pi\n    return y\n    ### END SOLUTION"
     )
 
 
 def leave_it_as_a_comment(cells: list[dict[str, Any]]) -> None:
     leave_the_solution(cells)
-    cell(cells, "left")["source"] = "# y = x + x * math.e - x * math.e"
+    cell(cells, "left")["source"] = "# y = x + x * math.e - x * math.e + 0 * math.pi"
 
 
 def leave_it_in_a_text(cells: list[dict[str, Any]]) -> None:
     leave_the_solution(cells)
-    cells[-1] = {**cell(cells, "title"), "id": "left", "source": "Hint: `y = x + x * math.e - x * math.e`"}
+    cells[-1] = {
+        **cell(cells, "title"),
+        "id": "left",
+        "source": "Hint: `y = x + x * math.e - x * math.e + 0 * math.pi`",
+    }
 
 
 def repeat_a_cell_id(cells: list[dict[str, Any]]) -> None:
@@ -150,8 +154,11 @@ def test_a_fault_of_the_notebook(
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("helpers.py", "def total(items):\n    return sum(items)\n\n# y = x + x * math.e - x * math.e\n"),
-        ("notes.md", "Try:\n\n    y = x + x * math.e - x * math.e\n"),
+        (
+            "helpers.py",
+            "def total(items):\n    return sum(items)\n\n# y = x + x * math.e - x * math.e + 0 * math.pi\n",
+        ),
+        ("notes.md", "Try:\n\n    y = x + x * math.e - x * math.e + 0 * math.pi\n"),
     ],
 )
 def test_a_helper_file_with_the_answer(tmp_path: Path, name: str, text: str) -> None:
@@ -189,7 +196,7 @@ def test_a_good_assignment_passes_and_is_released(
     assert cli.main(["release", "tiny"]) == 2
     assert cli.main(["check", "tiny", "--jobs", "1", "--json", "gate.json"]) == 0
     printed = capsys.readouterr().out
-    assert "the gate is passed" in printed and "1 variant" in printed and "NO" not in printed
+    assert "the gate is passed" in printed and "full_marks/: 1" in printed and "NO" not in printed
     report = json.loads(Path("gate.json").read_text())
     assert report["schema"] == "nbjudge.gate/1" and report["passed"] and report["mutation_score"] == 1
     assert report["trials"] == 20 and {m["outcome"] for m in report["mutants"]} == {"killed"}

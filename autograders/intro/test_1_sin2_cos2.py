@@ -14,24 +14,32 @@ def assert_computed(result, x):
         assert (result != 1).any(), "1 everywhere without any rounding error: was it computed from x?"
 
 
+def assert_untouched(after, x):
+    """The student's code has not changed x in place."""
+    assert torch.equal(after, x), "x itself has changed: use operations without a trailing underscore"
+
+
 @pytest.mark.exercise("sin2-cos2", weight=4)
 def test_inline_result(student):
-    """`out` is computed from x: one float64 number for each element, and all are 1.
+    """`out` is computed from x: one float64 number for each element, and all are 1; x stays as it is.
 
-    ru: `out` вычислен из x: одно число float64 на каждый элемент, и все они равны 1.
+    ru: `out` вычислен из x: одно число float64 на каждый элемент, и все они равны 1; x не меняется.
     """
     x = 10 * torch.randn(1000, dtype=torch.float64)
-    assert_computed(student.cell("sin2-cos2_inline", x=x)["out"], x)
+    names = student.cell("sin2-cos2_inline", x=x)
+    assert_computed(names["out"], x)
+    assert_untouched(names["x"], x)
 
 
 @pytest.mark.exercise("sin2-cos2", weight=2)
 def test_function_computes_from_x(student):
-    """The function computes sin²x + cos²x from x.
+    """The function computes sin²x + cos²x from x, which stays as it is.
 
-    ru: Функция вычисляет sin²x + cos²x по x.
+    ru: Функция вычисляет sin²x + cos²x по x, не меняя x.
     """
     x = 10 * torch.randn(1000, dtype=torch.float64)
     assert_computed(student.sin2_plus_cos2(x), x)
+    assert_untouched(student.run("sin2_plus_cos2(x)", x=x)["x"], x)
 
 
 @pytest.mark.exercise("sin2-cos2", weight=2)

@@ -14,13 +14,15 @@ def log_probs(shape):
 
 @pytest.mark.exercise("probabilities", weight=3)
 def test_probabilities(student):
-    """The probabilities are the exponents of the outputs, in the same shape.
+    """The probabilities are the exponents of the outputs, in the same shape; the outputs stay as they are.
 
-    ru: Вероятности — это экспоненты выходов сети, той же формы.
+    ru: Вероятности — это экспоненты выходов сети, той же формы; сами выходы не меняются.
     """
     for shape in SHAPES:
         inputs = log_probs(shape)
         close(student.probabilities(inputs), inputs.exp())
+    after = student.run("probabilities(log_probs)", log_probs=inputs)["log_probs"]
+    assert torch.equal(after, inputs), "the outputs themselves have changed: use exp, not exp_"
 
 
 @pytest.mark.exercise("probabilities")

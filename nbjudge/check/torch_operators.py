@@ -109,9 +109,9 @@ def detached(node: ast.AST, context: Context) -> Iterator[ast.AST]:
 def in_place(node: ast.AST, context: Context) -> Iterator[ast.AST]:
     """A new tensor where the old one should change, and the reverse."""
     if isinstance(node, ast.Attribute) and isinstance(parent := context.parents.get(node), ast.Call):
-        base = node.attr.rstrip("_")
-        if node is parent.func and base in IN_PLACE:
-            yield changed(node, attr=base if node.attr.endswith("_") else base + "_")
+        base, was_in_place = node.attr.rstrip("_"), node.attr.endswith("_")
+        if node is parent.func and base in IN_PLACE and (was_in_place or _is_held(node, parent)):
+            yield changed(node, attr=base if was_in_place else base + "_")
     if isinstance(node, ast.AugAssign) and _may_be_shared(node, context):
         value = ast.BinOp(_loaded(node.target), node.op, node.value)
         yield ast.Assign(targets=[node.target], value=value, lineno=node.lineno)
@@ -175,11 +175,20 @@ TORCH_OPERATORS: tuple[Operator, ...] = (
 CUDA_OPERATORS: tuple[Operator, ...] = (device,)
 
 
+def _is_held(node: ast.Attribute, call: ast.Call) -> bool:
+    """Whether what is computed from has a name, and is not a value made on the way."""
+    of_module = isinstance(node.value, ast.Name) and node.value.id in ("torch", "F")
+    operand = call.args[0] if of_module and call.args else node.value
+    return isinstance(operand, ast.Name | ast.Attribute | ast.Subscript)
+
+
 def _may_be_shared(node: ast.Assign | ast.AugAssign, context: Context) -> bool:
     """Whether somebody else may hold what is updated: an argument, a loop's item, a leaf under no_grad."""
     target = node.targets[0] if isinstance(node, ast.Assign) else node.target
     if not isinstance(target, ast.Name):
         return True
+    if target.id in _numbers(context.function(node)):
+        return False
     around = context.ancestors(node)
     return any(
         (isinstance(above, ast.With) and "no_grad" in ast.unparse(above.items[0]))
@@ -187,6 +196,20 @@ def _may_be_shared(node: ast.Assign | ast.AugAssign, context: Context) -> bool:
         or (isinstance(above, ast.FunctionDef) and target.id in _names(above.args))
         for above in around
     )
+
+
+def _numbers(function: ast.AST) -> set[str]:
+    """Names that begin as a number written out, as in `loss, correct = 0.0, 0`."""
+    found = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+            several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+            pairs = zip(target.elts, value.elts, strict=False) if several else [(target, value)]  # type: ignore[attr-defined]
+            found |= {
+                one.id for one, of in pairs if isinstance(one, ast.Name) and isinstance(of, ast.Constant)
+            }
+    return found
 
 
 def _names(node: ast.AST) -> set[str]:

@@ -49,7 +49,7 @@ def judge_solution(result: Result) -> Section:
         for cell in result.cells
         if cell.status not in ("ok", "skipped")
     ]
-    return section("solution", findings, f"{len(result.tests)} tests")
+    return section("solution", findings, f"tests: {len(result.tests)}")
 
 
 def judge_release(result: Result, hollow: Mapping[str, Result]) -> Section:
@@ -80,7 +80,7 @@ def judge_release(result: Result, hollow: Mapping[str, Result]) -> Section:
         for test in empty.tests
         if test.exercise == exercise and earned(test) > 0 and (exercise, test.test) not in given
     ]
-    return section("release", findings, f"{len(hollow)} exercises also with empty functions")
+    return section("release", findings, f"exercises also tried with empty functions: {len(hollow)}")
 
 
 def judge_notebook(run: KernelRun) -> Section:
@@ -102,7 +102,7 @@ def judge_variants(results: Mapping[str, Result]) -> Section:
         for name, result in results.items()
         if result.rejected
     ]
-    return section("variants", findings, f"{len(results)} variants in submissions/full_marks/")
+    return section("variants", findings, f"variants in submissions/full_marks/: {len(results)}")
 
 
 def mutant_outcome(mutant: Mutant, result: Result | None, equivalents: Iterable[Equivalent]) -> MutantOutcome:
@@ -192,7 +192,7 @@ def judge_trials(results: Sequence[Result], quantities: Iterable[Quantity]) -> S
         for quantity in quantities
         if quantity.probability > MAX_FAILURE and (quantity.exercise, quantity.test) not in failures
     ]
-    return section("thresholds", findings, f"{len(results)} trials of the solution, each with its own seed")
+    return section("thresholds", findings, f"trials of the solution, each with its own seed: {len(results)}")
 
 
 def judge_time(solution: Result, run: KernelRun | None) -> Times:
