@@ -11,7 +11,9 @@ NARROW = [(1, 4, 5), (3, 1, 6), (3, 6, 1), (1, 1, 1)]
 
 def assert_taken_apart(student, k, h, w):
     batch = torch.randn(k, 1, h, w)
-    images = student.unbatch(batch)
+    names = student.run("images = unbatch(batch)", batch=batch)
+    images = names["images"]
+    assert names["batch"].shape == batch.shape, "unbatch has changed the shape of the batch that it was given"
     assert isinstance(images, list | tuple), f"unbatch returns a list, not {type(images).__name__}"
     assert len(images) == k, f"a batch of {k} gives {k} images, not {len(images)}"
     for image, expected in zip(images, batch, strict=True):

@@ -59,4 +59,8 @@ def test_distances(student):
     for n, m, d in ((3, 4, 2), (5, 2, 3), (3, 3, 3), (2, 3, 1)):
         A, B = torch.randn(n, d, dtype=torch.float64), torch.randn(m, d, dtype=torch.float64)
         expected = [[sum((a - b) ** 2 for a, b in zip(x, y, strict=True)) ** 0.5 for y in B] for x in A]
-        close(student.distances(A, B), torch.tensor(expected, dtype=torch.float64), rtol=1e-6, atol=1e-6)
+        names = student.run("D = distances(A, B)", A=A, B=B)
+        close(names["D"], torch.tensor(expected, dtype=torch.float64), rtol=1e-6, atol=1e-6)
+        assert names["A"].shape == A.shape and names["B"].shape == B.shape, (
+            "distances has changed its arguments"
+        )

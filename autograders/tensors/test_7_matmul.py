@@ -14,8 +14,10 @@ def test_apply_each(student):
     """
     for b, n, m in ((5, 2, 3), (2, 4, 3)):
         matrices, vectors = torch.randn(b, n, m), torch.randn(b, m)
+        names = student.run("out = apply_each(matrices, vectors)", matrices=matrices, vectors=vectors)
         expected = torch.stack([matrices[i] @ vectors[i] for i in range(b)])
-        close(student.apply_each(matrices, vectors), expected, rtol=1e-4, atol=1e-5)
+        close(names["out"], expected, rtol=1e-4, atol=1e-5)
+        assert names["vectors"].shape == (b, m), "apply_each has changed the shape of the vectors"
 
 
 @pytest.mark.exercise("matmul")
