@@ -25,10 +25,10 @@ TIGHT = '''
 
 @pytest.mark.exercise("total")
 def test_tight(student, credit):
-    """A threshold one deviation away from what the solution reaches."""
+    """A threshold two deviations away from what the solution reaches."""
     import random
 
-    credit(student.total([random.gauss(0.93, 0.02)]), full=0.91, none=0.5)
+    credit(student.total([random.gauss(0.93, 0.02)]), full=0.89, none=0.5)
 '''
 WEAK = '''
 """Hidden tests of "tiny"."""
@@ -38,8 +38,8 @@ import pytest
 
 @pytest.mark.exercise("double")
 def test_doubles(student):
-    """Twice two is four, and so is two squared."""
-    assert student.double(2) == 4
+    """Twice nothing is nothing, and so is half of it."""
+    assert student.double(0) == 0
 
 
 @pytest.mark.exercise("total")
@@ -242,14 +242,20 @@ def test_a_weak_test_lets_a_mutant_live_until_it_is_explained(tmp_path: Path) ->
     course = make_course(tmp_path, WEAK)
     report = check(course, seeds=1)
     assert messages(report).keys() == {"mutants"}
-    (alive,) = [mutant for mutant in report.mutants if mutant.outcome == "survived"]
-    assert (alive.exercise, alive.diff) == ("double", "-    return x * 2\n+    return x**2")
-    assert alive.diff == part(report, "mutants").findings[0].diff
+    alive = [mutant for mutant in report.mutants if mutant.outcome == "survived"]
+    assert {mutant.exercise for mutant in alive} == {"double"}
+    assert {mutant.diff for mutant in alive} == {
+        "-    return x * 2\n+    return x / 2",
+        "-    return x * 2\n+    return x * 3",
+    }
+    assert [mutant.diff for mutant in alive] == [f.diff for f in part(report, "mutants").findings]
     marked = course.autograder("tiny") / "equivalent_mutants.toml"
-    marked.write_text(f'[[mutant]]\nid = "{alive.id}"\nreason = "only twos are ever doubled"\n')
+    marked.write_text(
+        "\n".join(f'[[mutant]]\nid = "{mutant.id}"\nreason = "only nothing is doubled"' for mutant in alive)
+    )
     report = check(course, exercises=["double"])
     assert part(report, "mutants").passed and report.score == 1 and report.partial
-    assert [m.by for m in report.mutants if m.outcome == "equivalent"] == ["only twos are ever doubled"]
+    assert [m.by for m in report.mutants if m.outcome == "equivalent"] == ["only nothing is doubled"] * 2
     assert gate.record(course, report) and not (course.autograder("tiny") / FILE).read_text().count("mutants")
 
 

@@ -76,12 +76,13 @@ class Probe(torch.nn.Module):
         super().__init__()
         self.weight, self.bias = torch.nn.Parameter(weight.clone()), torch.nn.Parameter(bias.clone())
         self.dropout = torch.nn.Dropout(dropout)
-        self.modes, self.tracked, self.sizes = [], [], []
+        self.modes, self.tracked, self.sizes, self.pixels = [], [], [], []
 
     def forward(self, x):
         self.modes.append(self.training)
         self.tracked.append(torch.is_grad_enabled())
         self.sizes.append(len(x))
+        self.pixels += x[:, 0].tolist()
         return torch.log_softmax(self.dropout(x) @ self.weight + self.bias, dim=-1)
 """
 

@@ -8,6 +8,7 @@ import itertools
 import json
 import mmap
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -48,6 +49,7 @@ ENVIRONMENT = {
     "MPLCONFIGDIR": "/tmp",
     "MALLOC_ARENA_MAX": "2",  # each further arena takes 64 MB of the address space limit
     "OMP_NUM_THREADS": "1",  # one parallel region in the zygote would hang every child
+    "OMP_WAIT_POLICY": "PASSIVE",  # who asks for more threads than there are free cores must not wait by spinning
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",  # set order must not change a grade
@@ -236,10 +238,10 @@ class Zygote:
         if self._group:
             self._group.limit(limits.memory + ARENA + limits.disk, limits.processes + ZYGOTE_PROCESSES)
         try:
-            packet = json.dumps({"op": "spawn", "plan": plan, "work": self._make_work()}).encode()
-            socket.send_fds(self._control, [packet], [theirs.fileno(), arena, log])
-            answer, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
-            reply = json.loads(answer or b'{"error": "the zygote died"}')
+            number = secrets.randbits(62)
+            request = {"op": "spawn", "plan": plan, "work": self._make_work(), "id": number}
+            socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno(), arena, log])
+            reply, fds = self._hear(number)
             if "error" in reply:
                 raise SandboxError(f"no student process: {reply['error']}")
             student = Student(self, reply["pid"], fds[0], ours, mmap.mmap(arena, ARENA), mmap.mmap(log, LOG))
@@ -258,11 +260,29 @@ class Zygote:
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One request to the zygote and its answer; SandboxError where there is none."""
-        self._send(request)
-        answer = self._receive()
+        number = secrets.randbits(62)
+        self._send({**request, "id": number})
+        answer, _ = self._hear(number)
         if "error" in answer:
             raise SandboxError(f"zygote: {answer['error']}")
         return answer
+
+    def _hear(self, number: int) -> tuple[dict[str, Any], list[int]]:
+        """The answer to request `number`, and its descriptors. What answers an earlier one, given up, is dropped."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                packet, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+            except OSError as error:
+                raise SandboxError(f"the zygote does not answer: {error}") from error
+            if not packet:
+                raise SandboxError("the zygote died; `nbjudge doctor` tries the jail step by step")
+            answer: dict[str, Any] = json.loads(packet)
+            if answer.get("id") == number:
+                return answer, fds
+            for fd in fds:
+                os.close(fd)
+        raise SandboxError("the zygote does not answer")
 
     def kills(self) -> tuple[int, int]:
         """How often the kernel has killed in this zygote's group, and how often the group hit its own memory limit."""
