@@ -464,6 +464,23 @@ def test_a_zygote_that_dies_is_ours(helpers: Path) -> None:
             zygote.spawn(Limits())
 
 
+def test_an_answer_that_comes_too_late_answers_nothing_else(helpers: Path) -> None:
+    """A judge that gave up waiting, as under a fork bomb, must not cost the submissions after it."""
+    with Zygote("namespaces", helpers) as zygote:
+        zygote.wait_until_warm()
+        zygote._send({"op": "memory", "pid": 1, "enough": 0, "id": 1})  # nobody reads the answer
+        limits = Limits()
+        connection = Connection(zygote.spawn(limits), limits, {})
+        zygote._send({"op": "memory", "pid": 1, "enough": 0, "id": 2})
+        assert connection.request("run_copy", ("test", "x = 1", {}, False), 10)["x"] == 1
+        assert not connection.process.over_memory()
+        end = connection.kill()
+        assert end is not None and end.signal == signal.SIGKILL
+        zygote._send({"op": "memory", "pid": 1, "enough": 0, "id": 3})
+        zygote.reset()
+        assert zygote.ask({"op": "reset"})["ready"] is True
+
+
 def test_nothing_is_left_behind(helpers: Path) -> None:
     before = _processes()
     zygote = Zygote("namespaces", helpers)

@@ -90,14 +90,14 @@ def _serve(control: socket.socket, setup: dict[str, Any]) -> NoReturn:
         if request["op"] == "spawn":
             _spawn(control, setup, request, fds, children)
         elif request["op"] == "reap":
-            _send(control, _reap(request["pid"], children))
+            _answer(control, request, _reap(request["pid"], children))
         elif request["op"] == "memory":
-            _send(control, {"bytes": tree_memory(request["pid"], request["enough"])})
+            _answer(control, request, {"bytes": tree_memory(request["pid"], request["enough"])})
         elif request["op"] == "reset":
             for pid in tuple(children):
                 os.kill(pid, signal.SIGKILL)
                 _reap(pid, children)
-            _send(control, {"ready": True})
+            _answer(control, request, {"ready": True})
         for fd in fds:
             os.close(fd)
 
@@ -132,10 +132,11 @@ def _spawn(
     os.close(read)
     if problem != b"ok":
         _reap(pid, children)
-        _send(control, {"error": problem.decode(errors="replace") or "the student process died in its walls"})
+        error = problem.decode(errors="replace") or "the student process died in its walls"
+        _answer(control, request, {"error": error})
         return
     handle = os.pidfd_open(pid)
-    socket.send_fds(control, [json.dumps({"pid": pid}).encode()], [handle])
+    socket.send_fds(control, [json.dumps({"pid": pid, "id": request["id"]}).encode()], [handle])
     os.close(handle)
 
 
@@ -179,6 +180,11 @@ def _reap(pid: int, children: set[int]) -> dict[str, Any]:
     _, status, usage = os.wait4(pid, 0)
     children.discard(pid)
     return {"status": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime}
+
+
+def _answer(control: socket.socket, request: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Sends the answer with the request's id, so that one that comes too late answers no later request."""
+    _send(control, {**answer, "id": request["id"]})
 
 
 def _send(control: socket.socket, message: dict[str, Any]) -> None:
