@@ -47,6 +47,7 @@ def test_first_and_last_loss(student):
         ([1.0, 2.0, 3.0, 2.5], True),
         ([2.0, 1.0, 2.0], False),
         ([0.0, 0.0, 1e-6], True),
+        ([float("inf"), 3.0, 2.0], False),
     ):
         assert bool(student.diverges(losses)) is wanted, f"diverges({losses}) must be {wanted}"
 

@@ -19,12 +19,16 @@ trained = sorted(name for name, p in model.named_parameters() if p.requires_grad
 unchanged = sorted(names.values()) == sorted(name for name, _ in model.named_parameters())
 del model, names, chosen
 """
+FIRST, FC = (
+    "        self.first =",
+    "        self.fc = torch.nn.Linear(5, 2)\n",
+)  # a layer keeps its first place
 HEAD = ["fc.bias", "fc.weight"]
 ALL = sorted([*HEAD, "first.weight", "first.bias", "norm.weight", "norm.bias"])
 
 
-def check(student, calls, expected):
-    got = student.run(CHOOSE, calls=calls)
+def check(student, calls, expected, code=CHOOSE):
+    got = student.run(code, calls=calls)
     assert got["unchanged"], "the model's parameters have other names than before"
     for what in ("returned", "trained"):
         assert got[what] == expected, (
@@ -71,14 +75,11 @@ def test_freeze_again(student):
 
 @pytest.mark.exercise("parameters")
 def test_a_frozen_head(student):
-    """A head that came frozen is thawed by either choice.
+    """A head that came frozen is thawed by either choice, wherever it stands among the layers.
 
-    ru: Замороженный последний слой размораживается при любом выборе.
+    ru: Замороженный последний слой размораживается при любом выборе, где бы среди слоёв он ни был объявлен.
     """
-    for head_only in (True, False):
-        code = CHOOSE.replace("model = Small()", "model = Small().requires_grad_(False)")
-        got = student.run(code, calls=[head_only])
-        expected = HEAD if head_only else ALL
-        assert got["trained"] == got["returned"] == expected, (
-            f"trained: {got['trained']}, expected: {expected}"
-        )
+    frozen = CHOOSE.replace("model = Small()", "model = Small().requires_grad_(False)")
+    for code in (frozen, frozen.replace(FIRST, FC + FIRST)):
+        check(student, [True], HEAD, code)
+        check(student, [False], ALL, code)

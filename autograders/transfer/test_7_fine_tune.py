@@ -12,14 +12,17 @@ before = {name: p.detach().clone() for name, p in model.named_parameters()}
 train_loader, val_loader, _ = load_images()
 if few:  # enough to see what learns
     train_loader = make_loader(*train_loader.dataset[:32], 16)
-    val_loader = make_loader(*val_loader.dataset[:16], 16)
+    val_loader = make_loader(*val_loader.dataset[:15], 5)
+seen = []  # training mode? how many images?
+hook = model.register_forward_pre_hook(lambda module, inputs: seen.append((module.training, len(inputs[0]))))
 history = fine_tune(model, train_loader, val_loader, cpu, **options)
+hook.remove()
 moved = [name for name, p in model.named_parameters() if not torch.equal(p, before[name])]
 names = list(before)
 model.eval()
 with torch.no_grad():
     logits = model(images)
-del model, before, train_loader, val_loader, images
+del model, hook, before, train_loader, val_loader, images
 """
 
 pytestmark = pytest.mark.limits(seconds=120)
@@ -69,6 +72,18 @@ def test_all_layers_learn(tuned):
     """
     got = tuned()
     assert sorted(got["moved"]) == sorted(got["names"]), f"these learned: {got['moved']}"
+
+
+@pytest.mark.exercise("fine-tune", weight=2)
+def test_learns_from_the_training_images(tuned):
+    """The network learns from the training images only, and is validated on the validation images.
+
+    ru: Сеть учится только на обучающих изображениях, а проверяется на валидационных.
+    """
+    seen = tuned()["seen"]  # training images come in batches of 16, validation images in batches of 5
+    learned, validated = ({size for training, size in seen if training is mode} for mode in (True, False))
+    assert learned == {16}, f"in training mode the network saw batches of {learned or 'nothing'}, not of 16"
+    assert 5 in validated, "the validation images were never passed in evaluation mode"
 
 
 @pytest.mark.exercise("fine-tune", weight=2)

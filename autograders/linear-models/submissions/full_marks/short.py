@@ -80,4 +80,4 @@ def largest_rate(X):
     return len(X) / float(torch.linalg.svdvals(X).max() ** 2)
 # %% step-size_verdict
 def diverges(losses):
-    return not (losses[-1] <= losses[0] < float("inf"))
+    return not losses[-1] <= losses[0] or losses[-1] == torch.inf

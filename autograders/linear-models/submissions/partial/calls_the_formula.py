@@ -1,6 +1,6 @@
 # Calls mse_gradient instead of backward, and keeps w's history.
 # base: solution
-# expected: all autograd-descent=0.6667
+# expected: all autograd-descent=0.5
 # %% autograd-descent_loop
 def descend_autograd(X, y, steps, lr):
     w, losses = torch.zeros(X.shape[1], requires_grad=True), []

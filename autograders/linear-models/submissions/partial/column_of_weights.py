@@ -1,6 +1,6 @@
 # Returns w as a column, and the losses as tensors.
 # base: solution
-# expected: all descent=0
+# expected: all descent=0.1
 # %% descent_loop
 def descend(X, y, steps, lr):
     w, losses = torch.zeros(X.shape[1]), []

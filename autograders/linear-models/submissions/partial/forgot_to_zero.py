@@ -1,6 +1,6 @@
 # Never zeroes the gradient.
 # base: solution
-# expected: all autograd-descent=0.3333
+# expected: all autograd-descent=0.25
 # %% autograd-descent_loop
 def descend_autograd(X, y, steps, lr):
     w, losses = torch.zeros(X.shape[1], requires_grad=True), []

@@ -1,6 +1,6 @@
 # Lets autograd find the gradient that was asked for on paper.
 # base: solution
-# expected: all mse-gradient=1.3
+# expected: all mse-gradient=0.975
 # %% mse-gradient_gradient
 def mse_gradient(w, X, y):
     w = w.clone().requires_grad_()

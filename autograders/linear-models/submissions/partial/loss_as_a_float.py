@@ -1,6 +1,6 @@
 # mse returns a Python float, through which no gradient flows.
 # base: solution
-# expected: all mse-gradient=0
+# expected: all mse-gradient=1.125
 # %% mse-gradient_loss
 def mse(w, X, y):
     return ((X @ w - y) ** 2).mean().item()

@@ -1,6 +1,6 @@
 # Takes Adam for SGD.
 # base: solution
-# expected: all optimizer=0
+# expected: all optimizer=0.5
 # %% optimizer_sgd
 def fit_sgd(X, y, steps, lr):
     w, losses = torch.zeros(X.shape[1], requires_grad=True), []

@@ -1,6 +1,6 @@
 # Starts from random weights and keeps tensors as losses.
 # base: solution
-# expected: all autograd-descent=0
+# expected: all autograd-descent=0.05
 # %% autograd-descent_loop
 def descend_autograd(X, y, steps, lr):
     w, losses = torch.randn(X.shape[1], requires_grad=True), []

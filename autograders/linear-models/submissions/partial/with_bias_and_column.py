@@ -1,6 +1,6 @@
 # The module has a bias and returns a column, which the loss broadcasts.
 # base: solution
-# expected: all optimizer=1.375
+# expected: all optimizer=1.5
 # %% optimizer_module
 class LinearRegression(nn.Module):
     def __init__(self, n_features):

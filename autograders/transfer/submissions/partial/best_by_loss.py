@@ -1,6 +1,6 @@
 # Keeps the weights of the lowest loss, not of the highest accuracy.
 # base: solution
-# expected: all fit=0
+# expected: all fit=1.1786
 # %% fit_function
 def fit(model, train_loader, val_loader, optimizer, scheduler, epochs, device):
     history = {"rate": [], "train_loss": [], "val_loss": [], "val_accuracy": []}

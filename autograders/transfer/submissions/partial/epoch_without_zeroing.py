@@ -1,6 +1,6 @@
 # Never zeroes the gradients and stays in whatever mode the model was in.
 # base: solution
-# expected: all train-epoch=0
+# expected: all train-epoch=0.5
 # %% train-epoch_function
 def train_epoch(model, loader, optimizer, device):
     total, count = 0.0, 0

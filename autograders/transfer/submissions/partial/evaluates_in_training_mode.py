@@ -1,6 +1,6 @@
 # Leaves the model in training mode and records gradients.
 # base: solution
-# expected: all evaluate=0
+# expected: all evaluate=0.6
 # %% evaluate_function
 def evaluate(model, loader, device):
     total, correct, count = 0.0, 0, 0

@@ -1,6 +1,6 @@
 # Finds the best epoch, but leaves the model with the last weights.
 # base: solution
-# expected: all fit=0
+# expected: all fit=0.5357
 # %% fit_function
 def fit(model, train_loader, val_loader, optimizer, scheduler, epochs, device):
     history = {"rate": [], "train_loss": [], "val_loss": [], "val_accuracy": []}

@@ -1,6 +1,6 @@
 # Averages the means of the batches, returns tensors, and moves nothing.
 # base: solution
-# expected: all evaluate=0
+# expected: all evaluate=0.4
 # %% evaluate_function
 def evaluate(model, loader, device):
     model.eval()

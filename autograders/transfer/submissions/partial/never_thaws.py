@@ -1,6 +1,6 @@
 # Freezes, but never thaws.
 # base: solution
-# expected: all parameters=0
+# expected: all parameters=1.05
 # %% parameters_choose
 def choose_parameters(model, head_only):
     if head_only:

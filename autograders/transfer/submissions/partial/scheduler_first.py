@@ -1,6 +1,6 @@
 # The tutorial's other mistake: the scheduler steps at the beginning of the epoch.
 # base: solution
-# expected: all fit=0
+# expected: all fit=0.2143
 # %% fit_function
 def fit(model, train_loader, val_loader, optimizer, scheduler, epochs, device):
     history = {"rate": [], "train_loss": [], "val_loss": [], "val_accuracy": []}

@@ -1,6 +1,6 @@
 # Takes steps along the gradient of the sum, and returns the sum of the batches' losses.
 # base: solution
-# expected: all train-epoch=0
+# expected: all train-epoch=0.2
 # %% train-epoch_function
 def train_epoch(model, loader, optimizer, device):
     model.train()
