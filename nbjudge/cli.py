@@ -92,7 +92,7 @@ def _add_check(commands: Commands) -> None:
         type=int,
         default=20,
         metavar="N",
-        help="trials per thread count (default: 20; fewer: no proof)",
+        help="seeds to try the solution with (default: 20; fewer: no proof)",
     )
     command.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: one per core)")
     command.add_argument(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nbjudge.sandbox import Isolation
 
 SEEDS = 20
-THREADS = (1, 2)
+FEWER = 4  # on two threads a fourth of the trials: sums come out in another order, that is all
 SOLVED = "# base: solution\n# expected: all\n"
 ORDER = ("structure", "leaks", "solution", "release", "notebook", "variants", "mutants", "thresholds")
 THREADS_LINE = '\n__import__("torch").set_num_threads({threads})\n'
@@ -286,14 +286,15 @@ def _mutant_job(bench: _Bench, mutant: Mutant) -> Job:
 def _trial_jobs(bench: _Bench, seeds: int, exercises: Sequence[str]) -> list[Job]:
     return [
         replace(_job(bench, f"trial:{threads}:{seed}", data), exercises=frozenset(exercises))
-        for threads in _thread_counts(bench)
-        for seed, data in enumerate(_trials(bench, seeds, threads))
+        for threads, count in _thread_counts(bench, seeds)
+        for seed, data in enumerate(_trials(bench, count, threads))
     ]
 
 
-def _thread_counts(bench: _Bench) -> tuple[int, ...]:
+def _thread_counts(bench: _Bench, seeds: int) -> list[tuple[int, int]]:
+    """How many trials on how many threads."""
     uses_torch = any("torch" in cell["source"] for cell in bench.source["cells"])
-    return THREADS if uses_torch else THREADS[:1]
+    return [(1, seeds), (2, -(-seeds // FEWER))] if uses_torch else [(1, seeds)]
 
 
 def _trials(bench: _Bench, seeds: int, threads: int) -> Iterator[bytes]:
