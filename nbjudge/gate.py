@@ -103,9 +103,12 @@ def check(
 
 
 def record(course: Course, report: GateReport, json_file: Path | None = None) -> list[Path]:
-    """Writes the page and the JSON to gradebook/gate/, and proof.json if the whole gate passed; returns the paths."""
+    """Writes the page and the JSON to gradebook/gate/, and proof.json if the whole gate passed; returns the paths.
+
+    If it failed for the very content that had a proof, the proof goes.
+    """
     from nbjudge.check.page import render_report
-    from nbjudge.check.proof import content_hash, write_proof
+    from nbjudge.check.proof import content_hash, withdraw_proof, write_proof
     from nbjudge.check.report import dump_report
 
     folder = course.gradebook / "gate"
@@ -121,9 +124,12 @@ def record(course: Course, report: GateReport, json_file: Path | None = None) ->
         temporary.rename(path)
     if str(json_file) == "-":
         print(text, end="")
-    unchanged = report.content == content_hash(course, report.assignment)  # nobody edited it meanwhile
-    proof = [write_proof(course, report)] if report.passed and not report.partial and unchanged else []
-    return [*outputs, *proof]
+    if report.partial or report.content != content_hash(course, report.assignment):
+        return [*outputs]  # or somebody edited it meanwhile
+    if report.passed:
+        return [*outputs, write_proof(course, report)]
+    withdraw_proof(course, report.assignment)
+    return [*outputs]
 
 
 class _FoundError(Exception):
@@ -136,6 +142,7 @@ class _FoundError(Exception):
 
 def _set_up(course: Course, name: str, folder: Path, isolation: Isolation, workers: int) -> _Bench:
     from nbjudge.grade import Desk
+    from nbjudge.leaks import LeakError
     from nbjudge.notebook import find_exercises
     from nbjudge.release import build_release
     from nbjudge.samples import build_sample
@@ -144,7 +151,7 @@ def _set_up(course: Course, name: str, folder: Path, isolation: Isolation, worke
     try:
         files = build_release(course, name)
     except CourseError as error:
-        raise _FoundError("leaks" if " still holds " in str(error) else "structure", str(error)) from None
+        raise _FoundError("leaks" if isinstance(error, LeakError) else "structure", str(error)) from None
     apart = _workshop(course, name, folder, files)
     source = load_notebook(course.source(name) / f"{name}.ipynb", "create the source notebook")
     exercises = find_exercises(source, name)

@@ -29,6 +29,10 @@ JUDGE_CALL = re.compile(r"\bstudent\.|\bcredit\(")
 COMMON_FILES = ("conftest.py", "__init__.py", "README.md")
 
 
+class LeakError(CourseError):
+    """The release would give something away: one sentence a line."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Secret:
     """A text that may not be released."""

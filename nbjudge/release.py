@@ -10,7 +10,7 @@ from typing import Any
 
 from nbjudge.course import pick_assignment
 from nbjudge.errors import CourseError
-from nbjudge.leaks import find_leaks, solution_regions
+from nbjudge.leaks import LeakError, find_leaks, solution_regions
 from nbjudge.model import Course, Language
 from nbjudge.notebook import (
     Notebook,
@@ -49,7 +49,7 @@ def build_release(course: Course, assignment: str) -> dict[str, bytes]:
         leaks += find_leaks(source, released, tests, files, where=f"release/{assignment}/{name}")
         notebooks[name] = write_notebook(released)
     if leaks:
-        raise CourseError("\n".join(dict.fromkeys(leaks)))
+        raise LeakError("\n".join(dict.fromkeys(leaks)))
     return dict(sorted({**files, **notebooks}.items()))
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tiny_course import HIDDEN, make_course
 
 from nbjudge import cli, gate
 from nbjudge.check.proof import FILE, content_hash, why_unproved
-from nbjudge.check.report import GateReport, Section
+from nbjudge.check.report import Finding, GateReport, Section
 from nbjudge.course import load_course
 from nbjudge.model import Course
 
@@ -209,6 +210,10 @@ def test_a_good_assignment_passes_and_is_released(
     assert not (course.gradebook / "gradebook.db").exists()
     # the proof holds for this content and no other
     assert why_unproved(course, "tiny") is None
+    (course.autograder("tiny") / "conftest.py").write_text("")
+    assert why_unproved(course, "tiny") is not None
+    (course.autograder("tiny") / "conftest.py").unlink()
+    assert why_unproved(course, "tiny") is None
     assert cli.main(["release", "tiny"]) == 0
     test = course.autograder("tiny") / "test_tiny.py"
     test.write_text(test.read_text() + "\n# one line more\n")
@@ -278,6 +283,22 @@ def test_a_solution_that_fails_its_own_test(tmp_path: Path) -> None:
 def test_tests_and_exercises_must_fit(tmp_path: Path, hidden: str, message: str) -> None:
     report = check(make_course(tmp_path, hidden))
     assert message in "\n".join(messages(report)["structure"])
+
+
+def test_a_failed_gate_takes_the_proof_back(tmp_path: Path) -> None:
+    course = make_course(tmp_path)
+    good = GateReport("tiny", content_hash(course, "tiny"), (Section("leaks", "Nothing leaks"),))
+    bad = replace(good, sections=(Section("leaks", "Nothing leaks", (Finding("a leak"),)),))
+    gate.record(course, good)
+    assert why_unproved(course, "tiny") is None
+    gate.record(course, replace(bad, content="other"))
+    gate.record(course, replace(bad, partial=True))
+    assert why_unproved(course, "tiny") is None
+    gate.record(course, bad)
+    assert "never" in (why_unproved(course, "tiny") or "")
+    gate.record(course, replace(good, partial=True))
+    gate.record(course, replace(good, sections=()))
+    assert "never" in (why_unproved(course, "tiny") or "")
 
 
 def test_the_content_is_all_that_was_proved(tmp_path: Path) -> None:

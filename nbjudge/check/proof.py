@@ -48,6 +48,12 @@ def write_proof(course: Course, report: GateReport) -> Path:
     )
 
 
+def withdraw_proof(course: Course, assignment: str) -> None:
+    """Removes a proof that a failed gate contradicts; a recorded override stays."""
+    if why_unproved(course, assignment) is None:
+        (course.autograder(assignment) / FILE).unlink()
+
+
 def write_override(course: Course, assignment: str) -> Path:
     """Records that this content was released without a proof."""
     return _write(course, assignment, {"content": content_hash(course, assignment), "unproved": True})
