@@ -28,9 +28,9 @@ largest_loss, largest_accuracy = 1.5, 1.0
 try:  # what train_epoch itself logs: who counts right answers there has lost points for that already
     model = Net()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-    losses, accuracies = train_epoch(model, optimizer, X_train[:64], y_train[:64], batch_size=32)
+    losses, accuracies = train_epoch(model, optimizer, X_train[:320], y_train[:320], batch_size=32)
     largest_loss = max(largest_loss, *[float(loss) for loss in losses])
-    largest_accuracy = max(largest_accuracy, *[float(accuracy) for accuracy in accuracies])
+    largest_accuracy = 32.0 if max([float(accuracy) for accuracy in accuracies]) > 1 else 1.0
 except Exception:
     pass
 """
@@ -153,7 +153,7 @@ def test_history(run_with, digits):
         f"the trained network has the loss {loss:.4f} and the accuracy {accuracy:.4f}, the history says {logged}"
     )
     last_loss, last_accuracy = (float(got["history"][name][-1]) for name in ("train_loss", "train_accuracy"))
-    means = last_loss <= 2 * got["largest_loss"] and last_accuracy <= 1.5 * got["largest_accuracy"]
+    means = last_loss <= 2 * got["largest_loss"] and last_accuracy <= got["largest_accuracy"] + 1e-6
     assert means, "train_loss and train_accuracy are means over the mini-batches of an epoch"
     assert float(got["history"]["train_loss"][-1]) < float(got["history"]["train_loss"][0]), (
         "the training loss rises"
