@@ -217,17 +217,18 @@ def demo(
     course: Course,
     name: str,
     *,
+    folder: Path | None = None,
     isolation: Isolation = "namespaces",
     watch: Callable[[Progress], None] = lambda progress: None,
 ) -> Demo:
     """Submits every sample of autograders/<name>/submissions/, grades them and writes their feedback.
 
-    The state goes into demo/ of the course, emptied first: the real gradebook is not touched.
+    The state goes into `folder` (demo/ of the course), emptied first: the real gradebook is not touched.
     """
     from nbjudge.samples import read_samples
 
     samples = read_samples(course, name)
-    folder = course.root / "demo"
+    folder = folder or course.root / "demo"
     folder.mkdir(exist_ok=True)
     with _only_one(folder):
         return _grade_samples(course, name, samples, folder, isolation, watch)
