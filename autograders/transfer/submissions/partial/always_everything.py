@@ -1,6 +1,6 @@
 # Gives the optimizer everything, whatever head_only says.
 # base: solution
-# expected: all fine-tune=1.2
+# expected: all fine-tune=1.25
 # %% fine-tune_function
 def fine_tune(model, train_loader, val_loader, device, head_only=False):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)

@@ -1,6 +1,6 @@
 # Trains on the validation images.
 # base: solution
-# expected: all fine-tune=0
+# expected: all fine-tune=1.25
 # %% fine-tune_function
 def fine_tune(model, train_loader, val_loader, device, head_only=False):
     optimizer = torch.optim.SGD(choose_parameters(model, head_only), lr=0.02, momentum=0.9)
