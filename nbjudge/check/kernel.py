@@ -45,7 +45,7 @@ class FreshKernel:
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             self._process.terminate()
-            self._process.communicate()
+            self._process.wait()  # the kernel sees that and ends too; it still holds the pipes for a second
         self._folder.cleanup()
 
     def result(self) -> KernelRun:
