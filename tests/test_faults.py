@@ -20,6 +20,7 @@ from tiny_course import HIDDEN, answer, make_course, submit
 
 from nbjudge import pipeline
 from nbjudge.collect import read_submissions, submit_file
+from nbjudge.course import load_course
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.gradebook import graded_keys, open_gradebook, read_grades, save_assignment, tables
 from nbjudge.model import Course
@@ -504,7 +505,11 @@ def test_a_host_short_of_memory_blames_no_student(tmp_path: Path) -> None:
                 os._exit(0)
             return 2 * x if os.waitpid(pid, 0)[1] == 0 else 0
     """
-    course = make_course(tmp_path)
+    config = make_course(tmp_path).root / "course_config.py"
+    config.write_text(
+        config.read_text().replace('"seconds": 2', '"seconds": 30')
+    )  # reclaiming memory is slow
+    course = load_course(tmp_path)
     submit(
         course,
         anna=answer(course),
@@ -522,6 +527,10 @@ def test_a_host_short_of_memory_blames_no_student(tmp_path: Path) -> None:
     print(done.stdout, done.stderr)
     got = scores(course)
     assert all(row == RIGHT for row in got.values()), got
-    assert done.returncode in (1, -signal.SIGKILL)  # some stay in the queue, or the run itself was killed
+    assert done.returncode in (
+        1,
+        2,
+        -signal.SIGKILL,
+    )  # some stay in the queue, all do, or the run itself was killed
     assert pipeline.grade(course, "tiny", jobs=1).troubles == ()
     assert scores(course) == dict.fromkeys(("anna", "boris", "gleb", "vera"), RIGHT)
