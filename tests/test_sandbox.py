@@ -223,6 +223,7 @@ def test_abstract_sockets_of_the_host_are_out_of_reach(run: Run) -> None:
         "libc.syscall(250, 0, -3, 0, 0, 0)",  # keyctl
         "libc.syscall(298, 0, 0, -1, -1, 0)",  # perf_event_open
         "libc.syscall(310, 1, 0, 0, 0, 0, 0)",  # process_vm_readv
+        "libc.syscall(319, b'x', 0)",  # memfd_create
         "libc.syscall(321, 0, 0, 0)",  # bpf
         "libc.syscall(323, 0)",  # userfaultfd
         "libc.syscall(425, 1, 0)",  # io_uring_setup

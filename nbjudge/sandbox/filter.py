@@ -1,7 +1,8 @@
 """The seccomp filter: an allow-list built with libseccomp, shipped to the zygote as bytes.
 
 What is not named here answers ENOSYS, so that a kernel's newest call is closed before anyone has thought of it, and
-libraries fall back to an older one (glibc: clone3 -> clone, whose flags can be looked at).
+libraries fall back to an older one (glibc: clone3 -> clone, whose flags can be looked at). memfd_create is missing on
+purpose: such a file belongs to no process's pages, so without a control group nothing bounds it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ FILES = """
     write writev inotify_init1 inotify_add_watch inotify_rm_watch
 """
 MEMORY = """
-    brk madvise memfd_create mincore mlock mlock2 mlockall mmap mprotect mremap msync munlock munlockall munmap
+    brk madvise mincore mlock mlock2 mlockall mmap mprotect mremap msync munlock munlockall munmap
     get_mempolicy mbind set_mempolicy membarrier pkey_alloc pkey_free pkey_mprotect
 """
 PROCESSES = """
