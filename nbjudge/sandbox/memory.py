@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-PATIENCE = 1.0  # seconds: processes that fork all the time can make one look take minutes; the judge looks again
+# Seconds: processes that fork all the time can make one look take minutes; the judge looks again.
+PATIENCE = 1.0
 MANY = 1000  # processes; a tree that large is over every limit
 
 
