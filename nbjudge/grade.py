@@ -73,9 +73,10 @@ class Desk:
     template: Template
     isolation: Isolation
     exercises: frozenset[str]  # ids of the automatic ones
+    without: tuple[str, ...] = ()  # walls left out, to show what each is for: sandbox.walls.WALLS
 
 
-def environment(isolation: Isolation) -> dict[str, str]:
+def environment(isolation: str) -> dict[str, str]:
     """Versions and device that a result depends on; recorded with it."""
     return {
         "nbjudge": __version__,
@@ -86,10 +87,14 @@ def environment(isolation: Isolation) -> dict[str, str]:
     }
 
 
+def _isolation(desk: Desk) -> str:
+    return " without ".join([desk.isolation, *([", ".join(desk.without)] if desk.without else [])])
+
+
 def fingerprint(desk: Desk) -> str:
     """Hash of all that a result depends on besides the submission: tests, notebooks, settings, versions."""
     course, name = desk.course, desk.assignment
-    digest = hashlib.sha256(repr(sorted(environment(desk.isolation).items())).encode())
+    digest = hashlib.sha256(repr(sorted(environment(_isolation(desk)).items())).encode())
     digest.update(repr(course.assignments[name]).encode())
     for folder in (course.autograder(name), course.source(name), course.release(name)):
         for path in sorted(folder.rglob("*")):
@@ -241,7 +246,7 @@ def _work(desk: Desk, connection: Connection) -> None:
 
     try:
         # The zygote warms up while the tests are collected.
-        with Zygote(desk.isolation, desk.course.release(desk.assignment)) as zygote:
+        with Zygote(desk.isolation, desk.course.release(desk.assignment), without=desk.without) as zygote:
             open_judge(desk.course.autograder(desk.assignment), run, desk.exercises)
     except CourseError as error:
         connection.send(("course", str(error)))
@@ -318,7 +323,7 @@ def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> Resu
         unchanged=program.unchanged,
         rejected=program.rejected,
         seed=seed,
-        environment=environment(desk.isolation),
+        environment=environment(_isolation(desk)),
     )
     if program.rejected is None:
         limits = desk.course.assignments[desk.assignment].limits

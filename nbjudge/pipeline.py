@@ -140,16 +140,20 @@ def grade(
     jobs: int | None = None,
     force: bool = False,
     isolation: Isolation = "namespaces",
+    without: tuple[str, ...] = (),
     watch: Callable[[Progress], None] = lambda progress: None,
 ) -> Report:
-    """Grades what is new or changed (with `force` all), and records each in one transaction as it ends."""
+    """Grades what is new or changed (with `force` all), and records each in one transaction as it ends.
+
+    `without` leaves walls of the jail out, to show what each is for; results say so.
+    """
     from nbjudge.collect import read_submissions
     from nbjudge.grade import Desk, Job, Trouble, fingerprint, grade_all, result_key
     from nbjudge.gradebook import graded_keys, open_gradebook, save_assignment
 
     opened = _open(course, name)
     submissions = {s.student: s for s in read_submissions(course, name, students or None)}
-    desk = Desk(course, name, opened.template, isolation, _automatic(opened.exercises))
+    desk = Desk(course, name, opened.template, isolation, _automatic(opened.exercises), without)
     current = fingerprint(desk)
     keys = {student: result_key(submission, current) for student, submission in submissions.items()}
     with open_gradebook(course) as book:

@@ -177,7 +177,12 @@ class Batch:
 
 
 def run_batch(
-    folder: Path, attacks: Sequence[Attack], *, isolation: Any = "namespaces", hidden: str = HIDDEN
+    folder: Path,
+    attacks: Sequence[Attack],
+    *,
+    isolation: Any = "namespaces",
+    without: tuple[str, ...] = (),
+    hidden: str = HIDDEN,
 ) -> Batch:
     """Submits, collects and grades every attack between honest students; `folder` is empty and ours."""
     started = time.monotonic()
@@ -204,7 +209,7 @@ def run_batch(
             attack.name: _hand_in(course, folder, attack, students[attack.name], constants)
             for attack in attacks
         }
-        report = pipeline.grade(course, NAME, isolation=isolation, jobs=2)
+        report = pipeline.grade(course, NAME, isolation=isolation, without=without, jobs=2)
         from nbjudge import terminal
 
         terminal.show_report(report)
@@ -424,15 +429,18 @@ def _adopt_orphans() -> None:
 
 
 def main() -> None:
-    """FOLDER [--weak] [ATTACK ...]: runs the corpus in FOLDER and writes FOLDER/batch.json.
+    """FOLDER [--weak] [--without=WALL,WALL] [ATTACK ...]: runs the corpus in FOLDER and writes FOLDER/batch.json.
 
-    --weak: without walls, and with tests that ask next to nothing: the detectors must notice.
+    --weak: without any wall, and with tests that ask next to nothing: the detectors must notice.
+    --without: the jail without these walls around student processes (sandbox.walls.WALLS).
     """
     folder, *names = sys.argv[1:]
-    weak = "--weak" in names
-    attacks = read_attacks([name for name in names if name != "--weak"])
+    options: dict[str, Any] = {"isolation": "none", "hidden": WEAK} if "--weak" in names else {}
+    for name in names:
+        if name.startswith("--without="):
+            options["without"] = tuple(name.removeprefix("--without=").split(","))
+    attacks = read_attacks([name for name in names if not name.startswith("--")])
     _adopt_orphans()
-    options: dict[str, Any] = {"isolation": "none", "hidden": WEAK} if weak else {}
     batch = run_batch(Path(folder), attacks, **options)
     Path(folder, "batch.json").write_text(json.dumps(asdict(batch)))
 
