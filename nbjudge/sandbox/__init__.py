@@ -13,7 +13,7 @@ namespace: when it dies, everything that it started dies.
 Two kinds of trouble stay apart. "The student's program failed" is an `Exit`, or a fault that the judge saw on the
 channel. "The sandbox broke" is a SandboxError: no walls, no zygote, no answer. It never becomes a score.
 
-What the zygote holds in memory, every student can read. So it holds no test, no secret and no path of the judge's.
+What the zygote holds in memory, every student can read. So it holds no test, no secret and no path of the course.
 """
 
 from nbjudge.sandbox.host import ARENA, LOG, Exit, Isolation, Student, Zygote
