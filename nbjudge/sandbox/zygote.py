@@ -6,13 +6,13 @@ the judge's, because every student process inherits its memory.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import gc
 import json
 import os
 import signal
 import socket
-import sys
 import traceback
 from typing import Any, NoReturn
 
@@ -90,7 +90,10 @@ def _serve(control: socket.socket, setup: dict[str, Any]) -> NoReturn:
         if request["op"] == "spawn":
             _spawn(control, setup, request, fds, children)
         elif request["op"] == "reap":
-            _answer(control, request, _reap(request["pid"], children))
+            answer = _reap(request["pid"], children)
+            if "namespaces" in setup["without"] and os.getpid() == 1:
+                _kill_the_rest()
+            _answer(control, request, answer)
         elif request["op"] == "memory":
             _answer(control, request, {"bytes": tree_memory(request["pid"], request["enough"])})
         elif request["op"] == "reset":
@@ -182,6 +185,18 @@ def _reap(pid: int, children: set[int]) -> dict[str, Any]:
     return {"status": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime}
 
 
+def _kill_the_rest() -> None:
+    """What the death of a pid namespace does by itself: kills and reaps all that a student left in ours.
+
+    Only as pid 1 of our own namespace: elsewhere -1 is every process of the machine.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def _answer(control: socket.socket, request: dict[str, Any], answer: dict[str, Any]) -> None:
     """Sends the answer with the request's id, so that one that comes too late answers no later request."""
     _send(control, {**answer, "id": request["id"]})
@@ -189,8 +204,3 @@ def _answer(control: socket.socket, request: dict[str, Any], answer: dict[str, A
 
 def _send(control: socket.socket, message: dict[str, Any]) -> None:
     control.send(json.dumps(message).encode())
-
-
-if __name__ == "__main__":
-    sys.modules["nbjudge.sandbox.zygote"] = sys.modules["__main__"]
-    main()
