@@ -494,7 +494,7 @@ def test_nothing_is_left_behind(helpers: Path) -> None:
     assert left == set()
     assert not folder.exists()
     group = zygote._group
-    assert group is None or not (group.memory.exists() or group.pids.exists())
+    assert group is None or not any(folder.exists() for folder in (group.memory, group.pids, group.cpu))
 
 
 def test_without_isolation_limits_hold(helpers: Path) -> None:

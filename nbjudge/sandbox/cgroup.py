@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
+CONTROLLERS = ("memory", "pids", "cpu")
 SLACK = 64 << 20  # bytes: page tables, kernel objects, what the zygote itself may still touch
 
 
@@ -21,11 +22,12 @@ class Group:
 
     memory: Path
     pids: Path
+    cpu: Path  # nothing is set there: being a group, all of a worker's processes share the cores with the next worker's
     unified: bool
 
     def add(self, pid: int) -> None:
         """Moves a process (and what it forks from now on) into the group."""
-        for folder in {self.memory, self.pids}:
+        for folder in {self.memory, self.pids, self.cpu}:
             (folder / "cgroup.procs").write_text(str(pid))
 
     def limit(self, memory: int, processes: int) -> None:
@@ -47,7 +49,7 @@ class Group:
 
     def remove(self) -> None:
         """Removes the group; its processes are dead by now."""
-        for folder in {self.memory, self.pids}:
+        for folder in {self.memory, self.pids, self.cpu}:
             for _ in range(100):  # a killed process leaves its group a moment after its parent hears of it
                 with contextlib.suppress(OSError):
                     folder.rmdir()
@@ -71,10 +73,12 @@ def make_group(name: str) -> Group | None:
     try:
         if "" in own and (MOUNT / "cgroup.controllers").exists():
             return _make_unified(MOUNT / own[""].lstrip("/") / name)
-        folders = {kind: MOUNT / kind / own[kind].lstrip("/") / name for kind in ("memory", "pids")}
+        kinds = [kind for kind in CONTROLLERS if kind in own]
+        folders = {kind: MOUNT / kind / own[kind].lstrip("/") / name for kind in kinds}
         for folder in folders.values():
             folder.mkdir()
-        return Group(folders["memory"], folders["pids"], unified=False)
+        memory, pids = folders["memory"], folders["pids"]
+        return Group(memory, pids, folders.get("cpu", memory), unified=False)
     except (OSError, KeyError):
         return None
 
@@ -86,7 +90,7 @@ def _make_unified(folder: Path) -> Group | None:
             None  # a group with processes of its own can't hand its controllers down; we don't move the judge
         )
     folder.mkdir()
-    return Group(folder, folder, unified=True)
+    return Group(folder, folder, folder, unified=True)
 
 
 def _own_groups() -> dict[str, str]:
@@ -102,7 +106,7 @@ def _own_groups() -> dict[str, str]:
 def clear_stale(prefix: str) -> None:
     """Removes empty groups that a killed judge left behind: theirs is the only name that begins with `prefix`."""
     own = _own_groups()
-    for kind in ("memory", "pids"):
+    for kind in CONTROLLERS:
         for folder in (MOUNT / kind / own.get(kind, "").lstrip("/")).glob(f"{prefix}*"):
             pid = folder.name.removeprefix(prefix).split("-")[0]
             if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):

@@ -92,7 +92,7 @@ def _groups() -> Finding:
     group = cgroup.make_group(f"nbjudge-{os.getpid()}-probe")
     if group:
         group.remove()
-        return Finding("control groups", "ok", f"v{2 if group.unified else 1}: memory and pids")
+        return Finding("control groups", "ok", f"v{2 if group.unified else 1}: memory, pids and cpu")
     advice = "Run as root, or under `systemd-run --user --scope -p Delegate=yes nbjudge grade ...`"
     detail = "none of our own: per-process limits and polling bound memory instead"
     return Finding("control groups", "optional", detail, advice)
@@ -116,6 +116,7 @@ def _jail() -> Finding:
     started = time.monotonic()
     try:
         with Zygote("namespaces") as zygote:
+            zygote.wait_until_warm()
             warm = time.monotonic()
             zygote.spawn(Limits()).kill()
             took = f"warm after {warm - started:.1f} s, a student process in {(time.monotonic() - warm) * 1000:.0f} ms"
