@@ -365,6 +365,7 @@ def _leftovers(folder: Path) -> list[str]:
         Path("/tmp"),
         Path("/dev/shm"),
         Path("/var/tmp"),
+        Path(sys.prefix),
         Path.home(),
         folder / "course",
         Path(),
