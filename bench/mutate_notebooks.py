@@ -34,6 +34,7 @@ from nbjudge.notebook import NotANotebook, find_exercises, read_notebook, write_
 from nbjudge.repair import match_cells, repair  # noqa: E402
 from nbjudge.results import dump_result  # noqa: E402
 from nbjudge.samples import read_samples  # noqa: E402
+from nbjudge.sandbox import Jail  # noqa: E402
 from nbjudge.score import score  # noqa: E402
 from nbjudge.template import Template, load_notebook, load_template  # noqa: E402
 
@@ -136,7 +137,7 @@ def grade(
     exercises = find_exercises(source, "tiny")
     released = load_notebook(course.release("tiny") / "tiny.ipynb", "release it")
     automatic = frozenset(exercise.id for exercise in exercises if not exercise.manual)
-    desk = Desk(course, "tiny", template, "namespaces", automatic)
+    desk = Desk(course, "tiny", template, Jail("namespaces"), automatic)
     by_student = {submission.student: submission for submission in submissions}
     results, troubles = [], []
     for outcome in grade_all(desk, [Job(one, "key") for one in submissions], jobs):

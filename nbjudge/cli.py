@@ -145,9 +145,12 @@ def _add_grade(commands: Commands) -> None:
 def _add_isolation(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--isolation",
-        choices=("namespaces", "none"),
-        default="namespaces",
-        help="walls around student code; none: no walls at all, marked on every result",
+        choices=("namespaces", "container", "none"),
+        help="walls around student code (default: namespaces, where the machine has none a container);"
+        " none: no walls at all, marked on every result",
+    )
+    command.add_argument(
+        "--image", metavar="NAME", help="grade in containers of this image (default: nbjudge-grader)"
     )
 
 
@@ -202,6 +205,7 @@ def _check(arguments: argparse.Namespace) -> int:
             seeds=arguments.seeds,
             jobs=arguments.jobs,
             isolation=arguments.isolation,
+            image=arguments.image,
             watch=watch,
         )
     written = gate.record(course, report, arguments.json)
@@ -260,6 +264,7 @@ def _grade(arguments: argparse.Namespace) -> int:
             jobs=arguments.jobs,
             force=arguments.force,
             isolation=arguments.isolation,
+            image=arguments.image,
             watch=watch,
         )
     terminal.show_report(report)
@@ -291,7 +296,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     course = _course(arguments)
     name = arguments.assignment or next(iter(course.assignments))
     with terminal.progress(f"Grading the samples of {name}") as watch:
-        demo = pipeline.demo(course, name, isolation=arguments.isolation, watch=watch)
+        demo = pipeline.demo(course, name, isolation=arguments.isolation, image=arguments.image, watch=watch)
     return 0 if terminal.show_demo(demo) else 1
 
 

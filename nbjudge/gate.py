@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nbjudge.check.report import GateReport, Section
     from nbjudge.grade import Desk, Job
     from nbjudge.notebook import Notebook
-    from nbjudge.sandbox import Isolation
+    from nbjudge.sandbox import Isolation, Jail
 
 SEEDS = 20
 FEWER = 4  # on two threads a fourth of the trials: sums come out in another order, that is all
@@ -71,7 +71,8 @@ def check(
     exercises: Sequence[str] = (),
     seeds: int = SEEDS,
     jobs: int | None = None,
-    isolation: Isolation = "namespaces",
+    isolation: Isolation | None = None,
+    image: str | None = None,
     watch: Watch = lambda step: None,
 ) -> GateReport:
     """Asks every question of the gate about one assignment; the gradebook is not touched.
@@ -83,15 +84,15 @@ def check(
     from nbjudge.check.report import Finding, GateReport
     from nbjudge.check.verdicts import section
     from nbjudge.grade import environment
+    from nbjudge.sandbox import pick_jail
 
+    jail = pick_jail(isolation, image)
     started = time.monotonic()
     partial = bool(exercises) or seeds < SEEDS
-    report = GateReport(
-        name, content_hash(course, name), (), environment=environment(isolation), partial=partial
-    )
+    report = GateReport(name, content_hash(course, name), (), environment=environment(jail), partial=partial)
     with tempfile.TemporaryDirectory(prefix="nbjudge-gate-") as folder:
         try:
-            bench = _set_up(course, name, Path(folder), isolation, jobs or os.cpu_count() or 1)
+            bench = _set_up(course, name, Path(folder), jail, jobs or os.cpu_count() or 1)
             _check_names(bench, exercises)
             report = _ask(bench, report, exercises or bench.automatic, seeds, watch)
         except _FoundError as error:
@@ -140,7 +141,7 @@ class _FoundError(Exception):
         self.section = section
 
 
-def _set_up(course: Course, name: str, folder: Path, isolation: Isolation, workers: int) -> _Bench:
+def _set_up(course: Course, name: str, folder: Path, jail: Jail, workers: int) -> _Bench:
     from nbjudge.grade import Desk
     from nbjudge.leaks import LeakError
     from nbjudge.notebook import find_exercises
@@ -168,7 +169,7 @@ def _set_up(course: Course, name: str, folder: Path, isolation: Isolation, worke
         solved=build_sample(SOLVED, source, released),
         helpers={path: data for path, data in files.items() if path not in notebooks},
         exercises=exercises,
-        desk=Desk(apart, name, load_template(apart, name), isolation, automatic),
+        desk=Desk(apart, name, load_template(apart, name), jail, automatic),
         workers=workers,
     )
 

@@ -10,6 +10,7 @@ its submission tried once more. Whatever goes wrong on our side, the submission'
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -21,6 +22,7 @@ import traceback
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -37,7 +39,7 @@ from nbjudge.template import Template
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge
-    from nbjudge.sandbox import Isolation, Zygote
+    from nbjudge.sandbox import Jail, Zygote
 
 COMPLETE = b"\0"  # last byte of what a judge says: without it, it died while it spoke
 TRIES = 2  # a submission whose worker died is graded once more, then left in the queue
@@ -71,30 +73,32 @@ class Desk:
     course: Course
     assignment: str
     template: Template
-    isolation: Isolation
+    jail: Jail
     exercises: frozenset[str]  # ids of the automatic ones
-    without: tuple[str, ...] = ()  # walls left out, to show what each is for: sandbox.walls.WALLS
 
 
-def environment(isolation: str) -> dict[str, str]:
+def environment(jail: Jail) -> dict[str, str]:
     """Versions and device that a result depends on; recorded with it."""
+    image = {"image": f"{jail.image.name} {jail.image.id[:12]}"} if jail.image else {}
     return {
         "nbjudge": __version__,
         "python": platform.python_version(),
-        **{name: version(name) for name in LIBRARIES},
+        **_versions(),
         "device": "cpu",
-        "isolation": isolation,
+        "isolation": str(jail),
+        **image,
     }
 
 
-def _isolation(desk: Desk) -> str:
-    return " without ".join([desk.isolation, *([", ".join(desk.without)] if desk.without else [])])
+@cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}
 
 
 def fingerprint(desk: Desk) -> str:
     """Hash of all that a result depends on besides the submission: tests, notebooks, settings, versions."""
     course, name = desk.course, desk.assignment
-    digest = hashlib.sha256(repr(sorted(environment(_isolation(desk)).items())).encode())
+    digest = hashlib.sha256(repr(sorted(environment(desk.jail).items())).encode())
     digest.update(repr(course.assignments[name]).encode())
     for folder in (course.autograder(name), course.source(name), course.release(name)):
         for path in sorted(folder.rglob("*")):
@@ -232,6 +236,10 @@ def _work(desk: Desk, connection: Connection) -> None:
 
     def run(judge: Judge) -> int:
         zygote.wait_until_warm()
+        environment(desk.jail)  # reads the libraries' metadata once, and not in each judge
+        gc.collect()
+        gc.freeze()  # a collection in a judge would copy every page of what it shares with us
+        zygote.reserve(judge.largest(desk.course.assignments[desk.assignment].limits))
         connection.send(("ready", None))
         while (job := _next_job(connection)) is not None:
             outcome = _judge_in_child(desk, judge, zygote, job)
@@ -246,7 +254,8 @@ def _work(desk: Desk, connection: Connection) -> None:
 
     try:
         # The zygote warms up while the tests are collected.
-        with Zygote(desk.isolation, desk.course.release(desk.assignment), without=desk.without) as zygote:
+        jail, helpers = desk.jail, desk.course.release(desk.assignment)
+        with Zygote(jail.isolation, helpers, image=jail.image, without=jail.without) as zygote:
             open_judge(desk.course.autograder(desk.assignment), run, desk.exercises)
     except CourseError as error:
         connection.send(("course", str(error)))
@@ -323,7 +332,7 @@ def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> Resu
         unchanged=program.unchanged,
         rejected=program.rejected,
         seed=seed,
-        environment=environment(_isolation(desk)),
+        environment=environment(desk.jail),
     )
     if program.rejected is None:
         limits = desk.course.assignments[desk.assignment].limits

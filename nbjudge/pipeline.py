@@ -139,21 +139,25 @@ def grade(
     students: Sequence[str] = (),
     jobs: int | None = None,
     force: bool = False,
-    isolation: Isolation = "namespaces",
+    isolation: Isolation | None = None,
+    image: str | None = None,
     without: tuple[str, ...] = (),
     watch: Callable[[Progress], None] = lambda progress: None,
 ) -> Report:
     """Grades what is new or changed (with `force` all), and records each in one transaction as it ends.
 
-    `without` leaves walls of the jail out, to show what each is for; results say so.
+    `isolation` and `image`: see sandbox.pick_jail. `without` leaves walls of the jail out, to show what each is for;
+    results say so.
     """
     from nbjudge.collect import read_submissions
     from nbjudge.grade import Desk, Job, Trouble, fingerprint, grade_all, result_key
     from nbjudge.gradebook import graded_keys, open_gradebook, save_assignment
+    from nbjudge.sandbox import pick_jail
 
     opened = _open(course, name)
     submissions = {s.student: s for s in read_submissions(course, name, students or None)}
-    desk = Desk(course, name, opened.template, isolation, _automatic(opened.exercises), without)
+    jail = pick_jail(isolation, image, without)
+    desk = Desk(course, name, opened.template, jail, _automatic(opened.exercises))
     current = fingerprint(desk)
     keys = {student: result_key(submission, current) for student, submission in submissions.items()}
     with open_gradebook(course) as book:
@@ -222,7 +226,8 @@ def demo(
     name: str,
     *,
     folder: Path | None = None,
-    isolation: Isolation = "namespaces",
+    isolation: Isolation | None = None,
+    image: str | None = None,
     watch: Callable[[Progress], None] = lambda progress: None,
 ) -> Demo:
     """Submits every sample of autograders/<name>/submissions/, grades them and writes their feedback.
@@ -235,7 +240,7 @@ def demo(
     folder = folder or course.root / "demo"
     folder.mkdir(exist_ok=True)
     with _only_one(folder):
-        return _grade_samples(course, name, samples, folder, isolation, watch)
+        return _grade_samples(course, name, samples, folder, isolation, image, watch)
 
 
 def _grade_samples(
@@ -243,7 +248,8 @@ def _grade_samples(
     name: str,
     samples: Sequence[Sample],
     folder: Path,
-    isolation: Isolation,
+    isolation: Isolation | None,
+    image: str | None,
     watch: Callable[[Progress], None],
 ) -> Demo:
     for path in folder.iterdir():
@@ -256,7 +262,7 @@ def _grade_samples(
         for sample in samples:
             Path(temporary, f"{sample.name}.ipynb").write_bytes(sample.data)
         collect(apart, name, Path(temporary))
-    report = grade(apart, name, isolation=isolation, watch=watch)
+    report = grade(apart, name, isolation=isolation, image=image, watch=watch)
     return Demo(tuple(samples), report, tuple(feedback(apart, name)))
 
 

@@ -430,14 +430,17 @@ def _adopt_orphans() -> None:
 
 
 def main() -> None:
-    """FOLDER [--weak] [--without=WALL,WALL] [ATTACK ...]: runs the corpus in FOLDER and writes FOLDER/batch.json.
+    """FOLDER [--weak] [--isolation=NAME] [--without=WALL,WALL] [ATTACK ...]: runs the corpus in FOLDER and writes
+    FOLDER/batch.json.
 
     --weak: without any wall, and with tests that ask next to nothing: the detectors must notice.
-    --without: the jail without these walls around student processes (sandbox.walls.WALLS).
+    --isolation: of `nbjudge grade`. --without: the jail without these walls (sandbox.walls.WALLS).
     """
     folder, *names = sys.argv[1:]
     options: dict[str, Any] = {"isolation": "none", "hidden": WEAK} if "--weak" in names else {}
     for name in names:
+        if name.startswith("--isolation="):
+            options["isolation"] = name.removeprefix("--isolation=")
         if name.startswith("--without="):
             options["without"] = tuple(name.removeprefix("--without=").split(","))
     attacks = read_attacks([name for name in names if not name.startswith("--")])

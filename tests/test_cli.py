@@ -137,7 +137,7 @@ def test_doctor_names_each_wall(capsys: pytest.CaptureFixture[str]) -> None:
         "seccomp",
         "Landlock",
         "control groups",
-        "container engine",
+        "container",
         "CUDA",
         "the jail",
     ):

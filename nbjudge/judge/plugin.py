@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,12 @@ class Judge:
         """The longest that `grade` can take: loading, each test at its limit, and the tests' own time."""
         tests = sum(_limits_of(spec, limits).seconds + LEAST_OWN for spec in self.tests)
         return LOADING * limits.seconds + tests + OWN
+
+    def largest(self, limits: Limits) -> Limits:
+        """The most that any student process will need: the assignment's limits and those of each test."""
+        every = [limits, *(_limits_of(spec, limits) for spec in self.tests)]
+        names = [field.name for field in fields(Limits)]
+        return Limits(**{name: max(getattr(one, name) for one in every) for name in names})
 
     def grade(
         self,

@@ -16,6 +16,9 @@ channel. "The sandbox broke" is a SandboxError: no walls, no zygote, no answer. 
 What the zygote holds in memory, every student can read. So it holds no test, no secret and no path of the course.
 """
 
-from nbjudge.sandbox.host import ARENA, LOG, Exit, Isolation, Student, Zygote
+from nbjudge.sandbox.container import Image
+from nbjudge.sandbox.host import ARENA, LOG, Zygote
+from nbjudge.sandbox.jail import Isolation, Jail, pick_jail
+from nbjudge.sandbox.process import Exit, Student
 
-__all__ = ["ARENA", "LOG", "Exit", "Isolation", "Student", "Zygote"]
+__all__ = ["ARENA", "LOG", "Exit", "Image", "Isolation", "Jail", "Student", "Zygote", "pick_jail"]

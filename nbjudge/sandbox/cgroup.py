@@ -37,15 +37,9 @@ class Group:
         (self.memory / name).write_text(str(used + memory + SLACK))
         (self.pids / "pids.max").write_text(str(processes))
 
-    def kills(self) -> int:
-        """How many processes of the group the kernel has killed for its memory limit."""
-        return self._event(self._name("memory.events", "memory.oom_control"), "oom_kill")
-
-    def hits(self) -> int:
-        """How often the group's own limit stopped it; a kill without a hit is the doing of a group above, or the host."""
-        if not self.unified:
-            return int((self.memory / "memory.failcnt").read_text())
-        return self._event("memory.events", "oom")
+    def events(self) -> Events:
+        """The counters of the kernel's kills in this group."""
+        return open_events(self.memory)
 
     def remove(self) -> None:
         """Removes the group; its processes are dead by now."""
@@ -56,15 +50,54 @@ class Group:
                     break
                 time.sleep(0.01)
 
-    def _event(self, file: str, wanted: str) -> int:
-        for line in (self.memory / file).read_text().splitlines():
-            field, _, value = line.partition(" ")
-            if field == wanted:
-                return int(value)
-        return 0
-
     def _name(self, unified: str, legacy: str) -> str:
         return unified if self.unified else legacy
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What the kernel did in a group for want of memory, read through open files: they outlive a change of root."""
+
+    kills: int  # descriptor of memory.events, or v1's memory.oom_control
+    hits: int  # the same one, or v1's memory.failcnt
+
+    def read(self) -> tuple[int, int]:
+        """How many processes were killed, and how often the group's own limit stopped it.
+
+        A kill without a hit is the doing of a group above, or of the host.
+        """
+        return _event(self.kills, "oom_kill"), _event(self.hits, "oom")
+
+    def close(self) -> None:
+        """Closes the files."""
+        for fd in {self.kills, self.hits}:
+            os.close(fd)
+
+
+def open_events(folder: Path) -> Events:
+    """The counters of the group that `folder` shows; OSError if it shows none."""
+    if (folder / "memory.events").exists():
+        both = os.open(folder / "memory.events", os.O_RDONLY | os.O_CLOEXEC)
+        return Events(both, both)
+    names = ("memory.oom_control", "memory.failcnt")
+    return Events(*(os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC) for name in names))
+
+
+def own_events() -> Events | None:
+    """Those of the group that this process is in, where it is a container's own; None where there is no such group."""
+    for folder in (MOUNT, MOUNT / "memory"):
+        with contextlib.suppress(OSError):
+            return open_events(folder)
+    return None
+
+
+def _event(fd: int, wanted: str) -> int:
+    text = os.pread(fd, 4096, 0).decode()
+    for line in text.splitlines():
+        field, _, value = line.partition(" ")
+        if field == wanted or not value:  # failcnt is a number alone
+            return int(value or field)
+    return 0
 
 
 def make_group(name: str) -> Group | None:

@@ -9,37 +9,34 @@ import json
 import mmap
 import os
 import secrets
-import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 from nbjudge.errors import SandboxError
 from nbjudge.model import Limits
-from nbjudge.sandbox.cgroup import clear_stale, make_group
+from nbjudge.sandbox.cgroup import SLACK, clear_stale, make_group
+from nbjudge.sandbox.container import BOOT, Container, Image, code_hash, start_container
 from nbjudge.sandbox.filter import build_filter
-from nbjudge.sandbox.root import list_binds
-
-Isolation = Literal["namespaces", "none"]
+from nbjudge.sandbox.ids import id_maps
+from nbjudge.sandbox.jail import Isolation
+from nbjudge.sandbox.process import Student
 
 ARENA = 256 << 20  # bytes; sparse: only what is written takes memory
 LOG = 64 << 10  # bytes of what the student's process wrote to fd 2
 START_SECONDS = 120.0  # a cold start that reads torch from a slow disk
 ANSWER_SECONDS = 30.0
-DYING_SECONDS = 1.0
 CPU_BACKSTOP = 3600  # seconds; wall-clock limits are the judge's, this only ends what nobody watches
 GROUP = "nbjudge-"  # and the judge's pid and a number: the name of a zygote's control group
 ZYGOTE_PROCESSES = 4
-FIRST_UID = 200_000  # of the 65,536 host ids that a root zygote maps; no account may live there
 _numbers = itertools.count(1)
 SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 ENVIRONMENT = {
@@ -57,94 +54,6 @@ ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """How a student process ended."""
-
-    signal: int | None
-    status: int | None
-    cpu: float  # seconds
-    oom: bool  # the kernel killed it for its group's memory limit
-    outside: bool  # it or a child of its got a SIGKILL, not by the judge nor its limits: the host is short of memory
-
-
-class Student:
-    """One student process as the judge holds it."""
-
-    def __init__(
-        self, zygote: Zygote, pid: int, handle: int, channel: socket.socket, arena: mmap.mmap, log: mmap.mmap
-    ):
-        self.channel = channel  # SOCK_SEQPACKET, the judge's end; recv gives b"" when the process is dead
-        self.arena = arena  # shared with the student, sealed
-        self._zygote = zygote
-        self._pid = pid  # in the zygote's namespace
-        self._handle = handle  # pidfd
-        self._log = log
-        self._limit = 0
-        self._exit: Exit | None = None
-        self._before = zygote.kills()
-
-    def over_memory(self) -> bool:
-        """Whether the process and its children together exceed their memory limit (beyond the zygote's pages)."""
-        allowed = self._zygote.resident + self._limit
-        answer = self._zygote.ask({"op": "memory", "pid": self._pid, "enough": allowed})
-        return bool(answer["bytes"] > allowed)
-
-    def dump_traceback(self) -> str:
-        """What the student's process says it is doing: faulthandler's text, untrusted."""
-        before = len(self.log())
-        with contextlib.suppress(OSError):
-            signal.pidfd_send_signal(self._handle, signal.SIGUSR1)
-        deadline = time.monotonic() + 0.5
-        while time.monotonic() < deadline:
-            time.sleep(0.01)
-            text = self.log()[before:]
-            if "most recent call first" in text and text.endswith("\n"):
-                return text
-        return self.log()[before:]
-
-    def log(self) -> str:
-        """What the process wrote to its stderr descriptor, at most LOG bytes, untrusted."""
-        return bytes(self._log).split(b"\0", 1)[0].decode(errors="replace")
-
-    def kill(self) -> Exit:
-        """Kills the process with all that it started, and reaps it; a second call returns the same Exit."""
-        if self._exit is None:
-            dead = self._is_dead()
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            answer = self._zygote.ask({"op": "reap", "pid": self._pid})
-            code = answer["status"]
-            oom, outside = self._kernel_kills()
-            # The student is pid 1 of its namespace: no SIGKILL from inside reaches it.
-            killed = dead and code == -signal.SIGKILL and self._zygote.isolation == "namespaces"
-            self._exit = Exit(
-                signal=-code if code < 0 else None,
-                status=code if code >= 0 else None,
-                cpu=answer["cpu"],
-                oom=oom,
-                outside=outside or (killed and not oom),
-            )
-            self.channel.close()
-            os.close(self._handle)
-        return self._exit
-
-    def _kernel_kills(self) -> tuple[bool, bool]:
-        """Whether the kernel killed in the group for the group's own limit, and whether for want of memory elsewhere."""
-        kills, hits = (now - before for now, before in zip(self._zygote.kills(), self._before, strict=True))
-        return kills > 0 and hits > 0, kills > 0 and hits == 0
-
-    def _is_dead(self) -> bool:
-        """Whether it ended by itself; one that closed its channel gets a moment to finish dying."""
-        try:
-            closed = not self.channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-        except OSError:
-            closed = True
-        return closed and bool(select.select([self._handle], [], [], DYING_SECONDS)[0])
-
-
 class Zygote:
     """A warm process in a jail of its own that forks student processes; one per worker, one student at a time."""
 
@@ -153,36 +62,64 @@ class Zygote:
         isolation: Isolation = "namespaces",
         helpers: Path | None = None,
         *,
+        image: Image | None = None,
         without: Collection[str] = (),
     ):
         """Starts it, and does not wait for its imports; `helpers` is the folder of the assignment's helper files.
 
-        `without` leaves out walls (walls.WALLS) around student processes: only to show what each one is for.
-        SandboxError if the jail can't be made; what goes wrong later, `wait_until_warm` and `spawn` say.
+        `image` is what isolation "container" runs in. `without` leaves out walls (walls.WALLS) around student
+        processes: only to show what each one is for. SandboxError if the jail can't be made; what goes wrong later,
+        `wait_until_warm` and `spawn` say.
         """
         self.isolation = isolation
         self._folder = Path(tempfile.mkdtemp(prefix="nbjudge-"))
+        self._name = f"{GROUP}{os.getpid()}-{next(_numbers)}"
         clear_stale(GROUP)
-        self._group = None if "limits" in without else make_group(f"{GROUP}{os.getpid()}-{next(_numbers)}")
+        self._container: Container | None = None
+        self._group = make_group(self._name) if not image and "limits" not in without else None
+        self._events = self._group.events() if self._group else None
         self._work = 0
         self.resident = 0  # bytes that every student starts with, shared with the zygote; 0: not warm yet
         self._size = 0
         try:
-            self._start(helpers, without)
+            self._start(helpers, image, without)
         except BaseException:
             self.close()
             raise
 
-    def _start(self, helpers: Path | None, without: Collection[str]) -> None:
-        jailed = self.isolation == "namespaces"
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def _start(self, helpers: Path | None, image: Image | None, without: Collection[str]) -> None:
+        jailed = self.isolation != "none"
+        setup = {
+            "isolation": self.isolation,
+            "folder": str(self._folder),
+            # What the zygote knows, students can read, and a host path is none of their business.
+            "helpers": str(helpers) if helpers and not jailed else None,
+            "filter": build_filter().hex() if jailed else "",
+            "many_uids": False,
+            "without": list(without),
+        }
+        if image:
+            self._container = start_container(image, self._name, self._folder, ENVIRONMENT)
+            self._process, self._control = self._container.process, self._container.control
+        else:
+            self._start_process()
+            maps = id_maps(self._process.pid)
+            setup["many_uids"] = maps.many
         self._control.settimeout(START_SECONDS)
-        os.set_inheritable(theirs.fileno(), True)
+        archive = [pack_helpers(helpers)] if helpers and jailed else []
+        self._send(setup, archive)
+        for fd in archive:
+            os.close(fd)
+        if self.isolation == "namespaces" and "map" in self._hear_start():
+            maps.write()
+            self._control.send(b"mapped")
+
+    def _start_process(self) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process = subprocess.Popen(
-            # sh-free way to put the socket on descriptor 3: the zygote expects nothing else to be open
-            [sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, str(theirs.fileno())],
+            [sys.executable, *BOOT, str(theirs.fileno())],
             env=ENVIRONMENT,
-            cwd=helpers if jailed and helpers else "/",
+            cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -191,30 +128,27 @@ class Zygote:
         theirs.close()
         if self._group:
             self._group.add(self._process.pid)
-        maps = id_maps(self._process.pid)
-        self._send(
-            {
-                "isolation": self.isolation,
-                "folder": str(self._folder),
-                "binds": list_binds() if jailed else [],
-                # Relative: what the zygote knows, students can read, and a host path is none of their business.
-                "helpers": ("." if jailed else str(helpers)) if helpers else None,
-                "filter": build_filter().hex() if jailed else "",
-                "many_uids": maps.many,
-                "without": list(without),
-            }
-        )
-        if jailed and "map" in self._hear_start():
-            maps.write()
-            self._control.send(b"mapped")
 
     def wait_until_warm(self) -> None:
         """Waits until it can fork students (seconds); SandboxError if it can't. Call it before forking the judge."""
         if self.resident:
             return
         answer = self._hear_start()
+        if self._container and answer["code"] != code_hash():
+            raise SandboxError(
+                f"the image {self._container.image.name} holds another version of nbjudge than this one:"
+                " build it again (`make image`, docs/containers.md)"
+            )
         self._control.settimeout(ANSWER_SECONDS)
         self.resident, self._size = answer["RssAnon"], answer["VmSize"]
+
+    def reserve(self, limits: Limits) -> None:
+        """Bounds what all student processes to come may use together, where the control group is a container's.
+
+        Call it once, with the largest limits there will be: it takes a tenth of a second.
+        """
+        if self._container:
+            self._container.limit(self.resident + limits.memory + ARENA + limits.disk + SLACK)
 
     def _hear_start(self) -> dict[str, Any]:
         answer = self._receive()
@@ -240,15 +174,12 @@ class Zygote:
         try:
             number = secrets.randbits(62)
             request = {"op": "spawn", "plan": plan, "work": self._make_work(), "id": number}
-            socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno(), arena, log])
+            self._send(request, [theirs.fileno(), arena, log])
             reply, fds = self._hear(number)
             if "error" in reply:
                 raise SandboxError(f"no student process: {reply['error']}")
-            student = Student(self, reply["pid"], fds[0], ours, mmap.mmap(arena, ARENA), mmap.mmap(log, LOG))
-            student._limit = limits.memory
-            return student
-        except OSError as error:
-            raise SandboxError(f"the zygote does not answer: {error}") from error
+            shared = mmap.mmap(arena, ARENA), mmap.mmap(log, LOG)
+            return Student(self, reply["pid"], fds[0], ours, *shared, limits.memory, self.kills(reply))
         finally:
             theirs.close()
             os.close(arena)
@@ -271,22 +202,22 @@ class Zygote:
         """The answer to request `number`, and its descriptors. What answers an earlier one, given up, is dropped."""
         deadline = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < deadline:
-            try:
-                packet, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
-            except OSError as error:
-                raise SandboxError(f"the zygote does not answer: {error}") from error
-            if not packet:
-                raise SandboxError("the zygote died; `nbjudge doctor` tries the jail step by step")
-            answer: dict[str, Any] = json.loads(packet)
+            answer, fds = self._receive_with_descriptors()
             if answer.get("id") == number:
                 return answer, fds
             for fd in fds:
                 os.close(fd)
         raise SandboxError("the zygote does not answer")
 
-    def kills(self) -> tuple[int, int]:
-        """How often the kernel has killed in this zygote's group, and how often the group hit its own memory limit."""
-        return (self._group.kills(), self._group.hits()) if self._group else (0, 0)
+    def kills(self, answer: dict[str, Any]) -> tuple[int, int]:
+        """How often the kernel has killed for want of memory, and how often the control group hit its own limit.
+
+        Read here where the group is ours; in a container by the zygote, with its `answer`.
+        """
+        if self._events:
+            return self._events.read()
+        kills, hits = answer.get("kills") or (0, 0)
+        return int(kills), int(hits)
 
     def close(self) -> None:
         """Ends the zygote and every student with it."""
@@ -294,8 +225,12 @@ class Zygote:
             self._control.close()  # the zygote ends by itself, and its students with it
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=5)
+            if self._container and self._process.poll() is None:
+                self._container.kill()
             self._process.kill()
             self._process.wait()
+        if self._events:
+            self._events.close()
         if self._group:
             self._group.remove()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -314,96 +249,44 @@ class Zygote:
         folder.mkdir()
         return str(folder)
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, Any], fds: Sequence[int] = ()) -> None:
         try:
-            self._control.send(json.dumps(message).encode())
+            socket.send_fds(self._control, [json.dumps(message).encode()], list(fds))
         except OSError as error:
             raise SandboxError(f"the zygote is gone: {error}") from error
 
     def _receive(self) -> dict[str, Any]:
+        return self._receive_with_descriptors()[0]
+
+    def _receive_with_descriptors(self) -> tuple[dict[str, Any], list[int]]:
         try:
-            packet = self._control.recv(1 << 16)
+            packet, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
         except OSError as error:
             raise SandboxError(f"the zygote does not answer: {error}") from error
         if not packet:
             raise SandboxError("the zygote died; `nbjudge doctor` tries the jail step by step")
         message: dict[str, Any] = json.loads(packet)
-        return message
+        return message, fds
 
 
-_BOOT = """
-import os, sys
-fd = int(sys.argv[1])
-os.dup2(fd, 3)
-if fd != 3:
-    os.close(fd)
-from nbjudge.sandbox.zygote import main
-main()
-"""
+def pack_helpers(folder: Path) -> int:
+    """A descriptor of a tar archive of the folder's files, so that no path of the host's enters the jail."""
+    fd = os.memfd_create("helpers", os.MFD_CLOEXEC)
+    with (
+        os.fdopen(os.dup(fd), "wb") as file,
+        tarfile.open(fileobj=file, mode="w", dereference=True) as archive,
+    ):
+        archive.add(folder, ".", filter=_plain)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
 
 
-@dataclass(frozen=True, slots=True)
-class IdMaps:
-    """Which ids the zygote's user namespace has, and how they get there."""
-
-    pid: int
-    uid_map: str
-    gid_map: str
-    many: bool
-
-    def write(self) -> None:
-        """Writes them, once the process has unshared its user namespace."""
-        folder = Path(f"/proc/{self.pid}")
-        if self.many and os.geteuid() != 0:
-            for tool, text in (("newuidmap", self.uid_map), ("newgidmap", self.gid_map)):
-                subprocess.run([tool, str(self.pid), *text.split()], check=True, capture_output=True)
-            return
-        try:
-            if not self.many:
-                (folder / "setgroups").write_text("deny")
-            (folder / "gid_map").write_text(self.gid_map)
-            (folder / "uid_map").write_text(self.uid_map)
-        except OSError as error:
-            raise SandboxError(f"the id maps of the jail could not be written: {error}") from error
-
-
-def id_maps(pid: int) -> IdMaps:
-    """The widest id maps that this user may give to a namespace of process `pid`."""
-    uid, gid = os.geteuid(), os.getegid()
-    if uid == 0 and _knows_ids(FIRST_UID, 65536):
-        text = f"0 {FIRST_UID} 65536"
-        return IdMaps(pid, text, text, many=True)
-    if uid == 0:  # of a container that has fewer ids
-        return IdMaps(pid, "0 0 1", "0 0 1", many=False)
-    ranges = [_sub_ids(path, uid) for path in ("/etc/subuid", "/etc/subgid")]
-    if all(ranges) and shutil.which("newuidmap") and shutil.which("newgidmap"):
-        return IdMaps(pid, f"0 {uid} 1 1 {ranges[0]} 65535", f"0 {gid} 1 1 {ranges[1]} 65535", many=True)
-    return IdMaps(pid, f"0 {uid} 1", f"0 {gid} 1", many=False)
-
-
-def _knows_ids(first: int, count: int) -> bool:
-    """Whether our own user namespace has these ids."""
-    for line in Path("/proc/self/uid_map").read_text().splitlines():
-        start, _, length = map(int, line.split())
-        if start <= first and first + count <= start + length:
-            return True
-    return False
-
-
-def _sub_ids(path: str, uid: int) -> int | None:
-    """The first subordinate id of `uid`, if it has at least 65,535."""
-    import pwd
-
-    try:
-        name = pwd.getpwuid(uid).pw_name
-        lines = Path(path).read_text().splitlines()
-    except (KeyError, OSError):
-        return None
-    for line in lines:
-        owner, first, count = line.split(":")
-        if owner in (name, str(uid)) and int(count) >= 65535:
-            return int(first)
-    return None
+def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Readable for everybody, whatever the author's umask was, and of nobody in particular."""
+    member.mode = 0o755 if member.isdir() else 0o644
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
 
 
 def _sealed_memory(name: str, size: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes.util
 import os
 import platform
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,9 @@ from typing import Literal
 from nbjudge.errors import SandboxError
 from nbjudge.model import Limits
 from nbjudge.sandbox import cgroup, linux
-from nbjudge.sandbox.host import Zygote, id_maps
+from nbjudge.sandbox.container import find_image
+from nbjudge.sandbox.host import Zygote
+from nbjudge.sandbox.ids import id_maps
 
 Verdict = Literal["ok", "missing", "optional"]
 
@@ -99,10 +100,12 @@ def _groups() -> Finding:
 
 
 def _engine() -> Finding:
-    found = [name for name in ("podman", "docker") if shutil.which(name)]
-    if found:
-        return Finding("container engine", "ok", ", ".join(found) + " on PATH")
-    return Finding("container engine", "optional", "none", "Not needed where the jail works.")
+    try:
+        image = find_image()
+    except SandboxError as error:
+        advice = "Not needed where the jail works."
+        return Finding("container", "optional", str(error).splitlines()[0], advice)
+    return Finding("container", "ok", f"{image.engine} has the image {image.name} {image.id[:12]}")
 
 
 def _cuda() -> Finding:

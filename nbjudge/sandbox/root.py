@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
 import sys
+import tarfile
 from pathlib import Path
 
 from nbjudge.sandbox import linux
@@ -25,21 +26,21 @@ def list_binds() -> list[str]:
     return [path for path in paths if os.path.exists(path) and not _inside_another(path, paths)]
 
 
-def build_root(folder: str, binds: list[str], helpers: str | None) -> None:
-    """Makes `folder` the root of this mount namespace; the caller has unshared it and may mount."""
+def build_root(folder: str, binds: list[str], helpers: int | None) -> None:
+    """Makes `folder` the root of this mount namespace; the caller has unshared it and may mount.
+
+    `helpers` is a descriptor of a tar archive, which is read to its end.
+    """
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("root", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=512m,mode=755")
     for path in binds:
         _bind(path, folder + path)
         if _under_tmp(path):
             _bind(path, folder + SPARE + path)
-    if helpers:
-        # A copy: a bind would tell its host path in every student's /proc/self/mountinfo.
-        shutil.copytree(helpers, folder + HELPERS)
-        for parent, _, names in os.walk(folder + HELPERS):
-            os.chmod(parent, 0o755)  # whatever the author's umask was
-            for name in names:
-                os.chmod(f"{parent}/{name}", 0o644)
+    if helpers is not None:
+        # Copies: a bind would tell its host path in every student's /proc/self/mountinfo.
+        with os.fdopen(helpers, "rb") as file, tarfile.open(fileobj=file) as archive:
+            archive.extractall(folder + HELPERS)  # noqa: S202 (the judge packed it)
     for name in DEVICES:
         _bind(f"/dev/{name}", f"{folder}/dev/{name}", device=True)
     for name in ("tmp", "proc", "dev/shm", "work"):
@@ -48,12 +49,23 @@ def build_root(folder: str, binds: list[str], helpers: str | None) -> None:
         os.symlink(target, f"{folder}/dev/{name}")
     os.makedirs(f"{folder}/etc", exist_ok=True)
     Path(f"{folder}/etc/passwd").write_text("student:x:1000:1000:student:/tmp:/usr/sbin/nologin\n")
-    # Non-recursive: a full view of some proc must exist before the kernel lets a namespace mount its own.
-    linux.mount("/proc", f"{folder}/proc", None, linux.MS_BIND)
+    _bind_proc(f"{folder}/proc")
     linux.change_root(folder)
     linux.mount("tmp", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=64m,mode=1777")
     _restore_hidden(binds)
     linux.protect_mount("/", linux.MOUNT_ATTR_RDONLY, recursive=False)
+
+
+def _bind_proc(inside: str) -> None:
+    """A full view of some proc must exist before the kernel lets a namespace mount its own: so, non-recursive."""
+    try:
+        linux.mount("/proc", inside, None, linux.MS_BIND)
+    except OSError as error:
+        if (
+            error.errno != errno.EINVAL
+        ):  # in a container: parts are masked and can't be separated from their masks
+            raise
+        linux.mount("/proc", inside, None, linux.MS_BIND | linux.MS_REC)
 
 
 def hide_tmp(binds: list[str], size: int) -> None:

@@ -1,6 +1,6 @@
 """The fork server's process: warms up once inside the jail, then forks a student process for each request.
 
-Started by `nbjudge.sandbox.Zygote` with one descriptor, the control socket. It holds no test, no secret and no path of
+Started by `nbjudge.sandbox.Zygote` with a control socket, on the host or as a container's only program. It holds no test, no secret and no path of
 the judge's, because every student process inherits its memory.
 """
 
@@ -17,26 +17,34 @@ import traceback
 from typing import Any, NoReturn
 
 from nbjudge.sandbox import linux
+from nbjudge.sandbox.cgroup import Events, own_events
+from nbjudge.sandbox.container import code_hash
 from nbjudge.sandbox.memory import own_memory, tree_memory
-from nbjudge.sandbox.root import build_root
+from nbjudge.sandbox.root import build_root, list_binds
 from nbjudge.sandbox.walls import Plan, enter_work, limit, raise_walls
 
-CONTROL = 3
 STUDENT_FDS = 3  # sent with a spawn request: channel, arena, log
 PACKET = 1 << 16
 NEW = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
 
 
-def main() -> NoReturn:
-    """Sets the jail up, warms up, serves until the judge closes the control socket."""
-    control = socket.socket(fileno=CONTROL)
+def main(meeting: str) -> NoReturn:
+    """Sets the jail up, warms up, serves until the judge closes the control socket.
+
+    `meeting` is the socket's descriptor, or the path where the judge waits for our call.
+    """
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    setup = json.loads(control.recv(PACKET))
+    control = _meet(meeting)
+    packet, fds, _, _ = socket.recv_fds(control, PACKET, 1)
+    setup = json.loads(packet)
+    setup["binds"] = list_binds()
+    events = own_events() if setup["isolation"] == "container" else None
     try:
         from nbjudge.student import warm_up  # before the root changes: this package is not inside
 
-        if setup["isolation"] == "namespaces":
-            _enter_jail(control, setup)
+        code = code_hash()
+        if setup["isolation"] != "none" and "jail" not in setup["without"]:
+            _enter_jail(control, setup, fds[0] if fds else None)
         warm_up()
         threads = len(os.listdir("/proc/self/task"))
         if threads != 1:
@@ -46,32 +54,56 @@ def main() -> NoReturn:
         os._exit(1)
     gc.collect()
     gc.freeze()
-    _send(control, {"ready": True, **own_memory()})
-    _serve(control, setup)
+    _send(control, {"ready": True, "code": code, **own_memory()})
+    _serve(control, setup, events)
 
 
-def _enter_jail(control: socket.socket, setup: dict[str, Any]) -> None:
-    privileged = os.geteuid() == 0
+def _meet(meeting: str) -> socket.socket:
+    if meeting.isdigit():
+        return socket.socket(fileno=int(meeting))
+    control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    control.connect(meeting)
+    return control
+
+
+def _enter_jail(control: socket.socket, setup: dict[str, Any], helpers: int | None) -> None:
+    contained = setup["isolation"] == "container"
+    privileged = os.geteuid() == 0 and not contained
+    ids = os.geteuid(), os.getegid()
+    folder = "/tmp/root" if contained else setup["folder"]
+    os.makedirs(folder, exist_ok=True)
     if privileged:
         # Root builds the root with the host's rights, then gives them up: the binds become locked mounts.
         linux.unshare(linux.CLONE_NEWNS)
-        build_root(setup["folder"], setup["binds"], setup["helpers"])
+        build_root(folder, setup["binds"], helpers)
     linux.unshare(linux.CLONE_NEWUSER)
-    _ask_for_maps(control)
+    if contained:
+        _map_one(*ids)
+    else:
+        _ask_for_maps(control)
     os.setresgid(0, 0, 0)
     os.setresuid(0, 0, 0)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)  # new ids cleared it
     linux.prctl(linux.PR_SET_DUMPABLE, 1)
     linux.unshare(NEW | linux.CLONE_NEWCGROUP)
     if not privileged:
-        build_root(setup["folder"], setup["binds"], setup["helpers"])
+        build_root(folder, setup["binds"], helpers)
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
-    linux.mount("proc", "/proc", "proc", flags)
+    # In a container the kernel refuses a fresh proc, whose parts would not be masked: the container's stays.
+    with contextlib.suppress(PermissionError):
+        linux.mount("proc", "/proc", "proc", flags)
+
+
+def _map_one(uid: int, gid: int) -> None:
+    """Makes us root of our new user namespace: all that a process may do without another's help."""
+    for name, text in (("setgroups", "deny"), ("gid_map", f"0 {gid} 1"), ("uid_map", f"0 {uid} 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
 
 
 def _ask_for_maps(control: socket.socket) -> None:
@@ -80,35 +112,44 @@ def _ask_for_maps(control: socket.socket) -> None:
         raise RuntimeError("the judge could not write the id maps")
 
 
-def _serve(control: socket.socket, setup: dict[str, Any]) -> NoReturn:
-    children: set[int] = set()
+def _serve(control: socket.socket, setup: dict[str, Any], events: Events | None) -> NoReturn:
+    children: dict[int, int] = {}  # pid -> pid in /proc, which in a container is not ours
     while True:
         packet, fds, _, _ = socket.recv_fds(control, PACKET, STUDENT_FDS)
         if not packet:
             os._exit(0)  # as pid 1 of its namespace it takes every student along
         request = json.loads(packet)
         if request["op"] == "spawn":
-            _spawn(control, setup, request, fds, children)
-        elif request["op"] == "reap":
-            answer = _reap(request["pid"], children)
+            _spawn(control, setup, request, fds, children, _kills(events))
+        elif request["op"] == "kill":
+            answer = _kill(request["pid"], children) | _kills(events)
             if "namespaces" in setup["without"] and os.getpid() == 1:
                 _kill_the_rest()
             _answer(control, request, answer)
         elif request["op"] == "memory":
-            _answer(control, request, {"bytes": tree_memory(request["pid"], request["enough"])})
+            root = children.get(request["pid"], 0)
+            _answer(control, request, {"bytes": tree_memory(root, request["enough"])})
+        elif request["op"] == "dump":
+            if request["pid"] in children:
+                os.kill(request["pid"], signal.SIGUSR1)
+            _answer(control, request, {})
         elif request["op"] == "reset":
             for pid in tuple(children):
-                os.kill(pid, signal.SIGKILL)
-                _reap(pid, children)
+                _kill(pid, children)
             _answer(control, request, {"ready": True})
         for fd in fds:
             os.close(fd)
 
 
 def _spawn(
-    control: socket.socket, setup: dict[str, Any], request: dict[str, Any], fds: list[int], children: set[int]
+    control: socket.socket,
+    setup: dict[str, Any],
+    request: dict[str, Any],
+    fds: list[int],
+    children: dict[int, int],
+    kills: dict[str, Any],
 ) -> None:
-    jailed = setup["isolation"] == "namespaces"
+    jailed = setup["isolation"] != "none"
     plan = Plan(
         **request["plan"],
         binds=setup["binds"],
@@ -128,19 +169,25 @@ def _spawn(
     if own_pids:
         linux.setns(own, linux.CLONE_NEWPID)
         os.close(own)
-    children.add(pid)
+    handle = os.pidfd_open(pid)
+    children[pid] = _pid_in_proc(handle)
     problem = b""
     while chunk := os.read(read, PACKET):
         problem += chunk
     os.close(read)
-    if problem != b"ok":
-        _reap(pid, children)
+    if problem == b"ok":
+        reply = {"pid": pid, "id": request["id"], **kills}
+        socket.send_fds(control, [json.dumps(reply).encode()], [handle])
+    else:
+        _kill(pid, children)
         error = problem.decode(errors="replace") or "the student process died in its walls"
         _answer(control, request, {"error": error})
-        return
-    handle = os.pidfd_open(pid)
-    socket.send_fds(control, [json.dumps({"pid": pid, "id": request["id"]}).encode()], [handle])
     os.close(handle)
+
+
+def _pid_in_proc(handle: int) -> int:
+    with open(f"/proc/self/fdinfo/{handle}") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
 
 
 def _become_student(
@@ -177,12 +224,18 @@ def _arrange_descriptors(fds: list[int], report: int) -> None:
     linux.close_from(6)
 
 
-def _reap(pid: int, children: set[int]) -> dict[str, Any]:
+def _kill(pid: int, children: dict[int, int]) -> dict[str, Any]:
+    """Kills a student process, with its namespace all that it started, and reaps it."""
     if pid not in children:
         return {"error": f"no student process {pid}"}
+    os.kill(pid, signal.SIGKILL)  # no other process gets its number before it is reaped
     _, status, usage = os.wait4(pid, 0)
-    children.discard(pid)
+    del children[pid]
     return {"status": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime}
+
+
+def _kills(events: Events | None) -> dict[str, Any]:
+    return {"kills": events.read()} if events else {}
 
 
 def _kill_the_rest() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 from pathlib import Path
@@ -32,7 +31,7 @@ MODULES = (
 
 
 def warm_up() -> None:
-    """Imports the libraries, makes the shell, takes one step of each common optimizer and freezes the heap."""
+    """Imports the libraries, makes the shell, and takes one step of each common optimizer."""
     os.environ.update(QUIET)
     for name in MODULES:
         importlib.import_module(name)
@@ -42,8 +41,6 @@ def warm_up() -> None:
 
     make_shell()
     _check_one_thread()
-    gc.collect()
-    gc.freeze()
 
 
 def _quiet_libraries() -> None:

@@ -1,0 +1,110 @@
+"""One student process as the judge holds it: its channel, its memory, its end."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import select
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbjudge.sandbox.host import Zygote
+
+DYING_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a student process ended."""
+
+    signal: int | None
+    status: int | None
+    cpu: float  # seconds
+    oom: bool  # the kernel killed it for its group's memory limit
+    outside: bool  # it or a child of its got a SIGKILL, not by the judge nor its limits: the host is short of memory
+
+
+class Student:
+    """One student process as the judge holds it."""
+
+    def __init__(
+        self,
+        zygote: Zygote,
+        pid: int,
+        handle: int,
+        channel: socket.socket,
+        arena: mmap.mmap,
+        log: mmap.mmap,
+        limit: int,
+        kills: tuple[int, int],
+    ):
+        self.channel = channel  # SOCK_SEQPACKET, the judge's end; recv gives b"" when the process is dead
+        self.arena = arena  # shared with the student, sealed
+        self._zygote = zygote
+        self._pid = pid  # in the zygote's namespace
+        self._handle = handle  # pidfd: tells of its death; signals go through the zygote, whose they may be
+        self._log = log
+        self._limit = limit  # bytes of memory
+        self._exit: Exit | None = None
+        self._before = kills
+
+    def over_memory(self) -> bool:
+        """Whether the process and its children together exceed their memory limit (beyond the zygote's pages)."""
+        allowed = self._zygote.resident + self._limit
+        answer = self._zygote.ask({"op": "memory", "pid": self._pid, "enough": allowed})
+        return bool(answer["bytes"] > allowed)
+
+    def dump_traceback(self) -> str:
+        """What the student's process says it is doing: faulthandler's text, untrusted."""
+        before = len(self.log())
+        self._zygote.ask({"op": "dump", "pid": self._pid})
+        deadline = time.monotonic() + 0.5
+        while time.monotonic() < deadline:
+            time.sleep(0.01)
+            text = self.log()[before:]
+            if "most recent call first" in text and text.endswith("\n"):
+                return text
+        return self.log()[before:]
+
+    def log(self) -> str:
+        """What the process wrote to its stderr descriptor, at most LOG bytes, untrusted."""
+        return bytes(self._log).split(b"\0", 1)[0].decode(errors="replace")
+
+    def kill(self) -> Exit:
+        """Kills the process with all that it started, and reaps it; a second call returns the same Exit."""
+        if self._exit is None:
+            dead = self._is_dead()
+            answer = self._zygote.ask({"op": "kill", "pid": self._pid})
+            code = answer["status"]
+            oom, outside = self._kernel_kills(self._zygote.kills(answer))
+            # The student is pid 1 of its namespace: no SIGKILL from inside reaches it.
+            killed = dead and code == -signal.SIGKILL and self._zygote.isolation != "none"
+            self._exit = Exit(
+                signal=-code if code < 0 else None,
+                status=code if code >= 0 else None,
+                cpu=answer["cpu"],
+                oom=oom,
+                outside=outside or (killed and not oom),
+            )
+            self.channel.close()
+            os.close(self._handle)
+        return self._exit
+
+    def _kernel_kills(self, now: tuple[int, int]) -> tuple[bool, bool]:
+        """Whether the kernel killed in the group for the group's own limit, and whether for want of memory elsewhere."""
+        kills, hits = now[0] - self._before[0], now[1] - self._before[1]
+        return kills > 0 and hits > 0, kills > 0 and hits == 0
+
+    def _is_dead(self) -> bool:
+        """Whether it ended by itself; one that closed its channel gets a moment to finish dying."""
+        try:
+            closed = not self.channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            closed = True
+        return closed and bool(select.select([self._handle], [], [], DYING_SECONDS)[0])
