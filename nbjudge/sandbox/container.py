@@ -42,6 +42,7 @@ WALLS = (
     "--security-opt=apparmor=unconfined",  # or AppArmor forbids the inner jail's mounts
     f"--pids-limit={PROCESSES}",
     "--tmpfs=/tmp:rw,nosuid,nodev,size=64m",  # where the zygote mounts its root
+    "--no-healthcheck",
 )
 
 
@@ -103,7 +104,8 @@ def start_container(image: Image, name: str, folder: Path, environment: Mapping[
     `folder` is private to this user and stays until the container ends.
     """
     meeting = folder / "meeting"
-    meeting.mkdir()
+    for path in (meeting, folder / "empty"):
+        path.mkdir()
     path = meeting / "control"
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(str(path))
@@ -112,7 +114,7 @@ def start_container(image: Image, name: str, folder: Path, environment: Mapping[
         listener.listen(1)
         with (folder / "engine.log").open("wb") as log:
             process = subprocess.Popen(
-                _command(image, name, meeting, environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                _command(image, name, folder, environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         try:
             _wait_for_call(listener, process, folder / "engine.log", image)
