@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -48,8 +49,7 @@ def build_root(folder: str, binds: list[str], helpers: str | None) -> None:
         os.symlink(target, f"{folder}/dev/{name}")
     os.makedirs(f"{folder}/etc", exist_ok=True)
     Path(f"{folder}/etc/passwd").write_text("student:x:1000:1000:student:/tmp:/usr/sbin/nologin\n")
-    # Non-recursive: a full view of some proc must exist before the kernel lets a namespace mount its own.
-    linux.mount("/proc", f"{folder}/proc", None, linux.MS_BIND)
+    _bind_proc(f"{folder}/proc")
     linux.change_root(folder)
     linux.mount("tmp", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=64m,mode=1777")
     _restore_hidden(binds)
@@ -62,6 +62,17 @@ def hide_tmp(binds: list[str], size: int) -> None:
     for path in ("/tmp", "/dev/shm"):
         linux.mount("tmp", path, "tmpfs", flags, f"size={size},nr_inodes=16384,mode=1777")
     _restore_hidden(binds)
+
+
+def _bind_proc(inside: str) -> None:
+    """Binds proc as it is; the kernel lets a namespace mount a proc of its own only where it sees a full one."""
+    try:
+        linux.mount("/proc", inside, None, linux.MS_BIND)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # In a container parts of it are masked, and may not be separated from their masks.
+        linux.mount("/proc", inside, None, linux.MS_BIND | linux.MS_REC)
 
 
 def _restore_hidden(binds: list[str]) -> None:

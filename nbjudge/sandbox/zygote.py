@@ -71,7 +71,8 @@ def _enter_jail(control: socket.socket, setup: dict[str, Any]) -> None:
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
-    linux.mount("proc", "/proc", "proc", flags)
+    with contextlib.suppress(PermissionError):  # in a container: its own, with parts masked, stays
+        linux.mount("proc", "/proc", "proc", flags)
 
 
 def _ask_for_maps(control: socket.socket) -> None:
