@@ -27,9 +27,9 @@ docs: $(INSTALLED)  ## regenerate docs/cli.md
 	$(BIN)/python docs/make_cli.py
 
 clean:
-	rm -rf $(VENV) demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) gradebook/demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[dev,postgresql]'
 	touch $@
