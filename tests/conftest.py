@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import postgres  # noqa: E402
 
 os.environ.pop("NBJUDGE_DATABASE", None)  # somebody's real grades
+if not Path("/sys/fs/cgroup/cgroup.controllers").exists():  # podman's default runtime refuses such a kernel
+    os.environ.setdefault("CONTAINERS_CONF", str(Path(__file__).with_name("containers.conf")))
 # nbgrader calls alembic by name; pytest may have been called by its path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
