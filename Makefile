@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types docs release clean
+.PHONY: demo test lint types docs release image labs clean
 
 demo: $(INSTALLED)  ## grade the sample submissions of the introductory lab
 	$(BIN)/nbjudge demo intro
@@ -23,13 +23,20 @@ types: $(INSTALLED)
 release: $(INSTALLED)  ## the students' versions, after a change in source/
 	$(BIN)/nbjudge release
 
+image: $(INSTALLED)  ## the grader's image, with OPTIONS for the engine (docs/containers.md)
+	$(BIN)/python docker/build.py grader nbjudge-grader $(OPTIONS)
+
+labs: $(INSTALLED)  ## the images of JupyterLab for students and instructors
+	$(BIN)/python docker/build.py student-lab nbjudge-student-lab $(OPTIONS)
+	$(BIN)/python docker/build.py instructor-lab nbjudge-instructor-lab $(OPTIONS)
+
 docs: $(INSTALLED)  ## regenerate docs/cli.md
 	$(BIN)/python docs/make_cli.py
 
 clean:
-	rm -rf $(VENV) demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) gradebook/demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[dev,postgresql]'
 	touch $@

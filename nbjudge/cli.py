@@ -173,6 +173,9 @@ def _add_grades(commands: Commands) -> None:
 def _add_demo(commands: Commands) -> None:
     command = commands.add_parser("demo", help="grade an assignment's sample submissions")
     command.add_argument("assignment", nargs="?", metavar="ASSIGNMENT", help="default: the course's first")
+    command.add_argument(
+        "--sample", action="append", default=[], metavar="NAME", help="only this one (repeatable)"
+    )
     _add_isolation(command)
     command.set_defaults(run=_demo)
 
@@ -296,7 +299,14 @@ def _demo(arguments: argparse.Namespace) -> int:
     course = _course(arguments)
     name = arguments.assignment or next(iter(course.assignments))
     with terminal.progress(f"Grading the samples of {name}") as watch:
-        demo = pipeline.demo(course, name, isolation=arguments.isolation, image=arguments.image, watch=watch)
+        demo = pipeline.demo(
+            course,
+            name,
+            only=arguments.sample,
+            isolation=arguments.isolation,
+            image=arguments.image,
+            watch=watch,
+        )
     return 0 if terminal.show_demo(demo) else 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 from datetime import datetime
@@ -16,6 +17,7 @@ CONFIG = "course_config.py"
 EXERCISE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB)?", re.IGNORECASE)
 UNITS = {"": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
+DATABASE = "NBJUDGE_DATABASE"  # environment: for a URL with a password, or one that only a container knows
 LIMITS = ("seconds", "memory", "processes", "disk", "output")
 
 
@@ -33,6 +35,7 @@ def load_course(root: Path, gradebook: Path | None = None) -> Course:
     """Reads `root`/course_config.py; CourseError names the setting that is wrong.
 
     `gradebook` puts the state into another folder (a demonstration, a test), with an SQLite database of its own there.
+    Otherwise the environment's NBJUDGE_DATABASE wins over the file's `database`.
     """
     path = root / CONFIG
     try:
@@ -48,7 +51,7 @@ def load_course(root: Path, gradebook: Path | None = None) -> Course:
         languages=cast("tuple[Language, ...]", tuple(_get(values, "languages", tuple, path))),
         database=f"sqlite:///{gradebook.resolve() / 'gradebook.db'}"
         if gradebook
-        else _database(_get(values, "database", str, path), root),
+        else _database(os.environ.get(DATABASE) or _get(values, "database", str, path), root),
         assignments={name: _assignment(name, entry, zone, path) for name, entry in declared.items()},
         gradebook=gradebook.resolve() if gradebook else root / "gradebook",
     )

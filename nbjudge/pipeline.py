@@ -225,22 +225,32 @@ def demo(
     course: Course,
     name: str,
     *,
+    only: Sequence[str] = (),
     folder: Path | None = None,
     isolation: Isolation | None = None,
     image: str | None = None,
     watch: Callable[[Progress], None] = lambda progress: None,
 ) -> Demo:
-    """Submits every sample of autograders/<name>/submissions/, grades them and writes their feedback.
+    """Submits the samples of autograders/<name>/submissions/, grades them and writes their feedback.
 
-    The state goes into `folder` (demo/ of the course), emptied first: the real gradebook is not touched.
+    All of them, or the ones named in `only`. The state goes into `folder` (demo/ in the gradebook's folder), emptied
+    first: the real gradebook is not touched.
     """
     from nbjudge.samples import read_samples
 
-    samples = read_samples(course, name)
-    folder = folder or course.root / "demo"
-    folder.mkdir(exist_ok=True)
+    samples = _pick(read_samples(course, name), only)
+    folder = folder or course.gradebook / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
     with _only_one(folder):
         return _grade_samples(course, name, samples, folder, isolation, image, watch)
+
+
+def _pick(samples: list[Sample], only: Sequence[str]) -> list[Sample]:
+    names = {sample.name for sample in samples}
+    for name in only:
+        if name not in names:
+            raise CourseError(f"no sample {name!r}; there is: {', '.join(sorted(names))}")
+    return [sample for sample in samples if not only or sample.name in only]
 
 
 def _grade_samples(

@@ -1,10 +1,51 @@
-"""Makes the helper modules of this folder importable, and the environment's programs callable, from the tests."""
+"""Makes the helper modules of this folder importable, and the environment's programs callable, from the tests; databases."""
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 collect_ignore = ["hostile"]  # attacks, graded by test_hostile.py; some are called test_*.py
 sys.path.insert(0, str(Path(__file__).parent))
+import postgres  # noqa: E402
+
+os.environ.pop("NBJUDGE_DATABASE", None)  # somebody's real grades
+if not Path("/sys/fs/cgroup/cgroup.controllers").exists():  # podman's default runtime refuses such a kernel
+    os.environ.setdefault("CONTAINERS_CONF", str(Path(__file__).with_name("containers.conf")))
 # nbgrader calls alembic by name; pytest may have been called by its path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[postgres.Server]":
+    """A real PostgreSQL server, for the whole run."""
+    pytest.importorskip("psycopg", reason="no PostgreSQL driver: pip install 'nbjudge[postgresql]'")
+    programs = postgres.find_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL server on this machine: apt-get install postgresql")
+    with postgres.serve(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Both kinds of database for the courses of a test: the file that they name, and an empty one on a server."""
+    yield from _choose_database(request)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The same, for all tests of a module together."""
+    yield from _choose_database(request)
+
+
+def _choose_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.param == "sqlite":
+        yield
+        return
+    server = request.getfixturevalue("postgres_server")
+    with server.make_database() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NBJUDGE_DATABASE", url)
+        yield

@@ -121,7 +121,11 @@ def test_the_demo_compares_with_what_each_sample_must_get(
         (folder / verdict / f"{name}.py").write_text(text)
     assert run("demo") == 0
     assert "2 samples, 2 with exactly their expected score" in capsys.readouterr().out
-    assert not course.gradebook.exists()
+    assert {path.name for path in course.gradebook.iterdir()} == {"demo"}
+    assert run("demo", "--sample", "half") == 0
+    assert "1 samples, 1 with exactly their expected score" in capsys.readouterr().out
+    assert run("demo", "--sample", "third") == 2
+    assert "no sample 'third'; there is: half, right" in capsys.readouterr().err
     (folder / "partial/half.py").write_text(
         "# base: solution\n# expected: all double=1\n# %% double_function\ndouble = None\n"
     )

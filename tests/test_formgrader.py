@@ -62,7 +62,7 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def graded(tmp_path_factory: pytest.TempPathFactory, module_database: None) -> Course:
     """A course with one submission on time and one that is late, and the repository's nbgrader_config.py."""
     root = tmp_path_factory.mktemp("course")
     course = small.make_course(root)

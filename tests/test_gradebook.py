@@ -34,7 +34,7 @@ from nbjudge.results import load_result
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Gradebook]:
+def book(tmp_path: Path, database: None) -> Iterator[Gradebook]:
     with open_gradebook(small.make_course(tmp_path)) as book:
         save_assignment(book, book.course.assignments["lab"], small.released())
         yield book
@@ -81,12 +81,11 @@ def test_our_tables_are_columns_of_nbgraders_schema() -> None:
 
 
 def test_nbgrader_takes_the_new_database_for_its_own(book: Gradebook) -> None:
-    import sqlite3
-
     from nbgrader.api import get_alembic_version
+    from sqlalchemy import text
 
-    with sqlite3.connect(book.course.gradebook / "gradebook.db") as connection:
-        stamped = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    with book.engine.connect() as connection:
+        stamped = connection.execute(text("SELECT version_num FROM alembic_version")).all()
     with pytest.MonkeyPatch.context() as patch:
         import os
         import sys
@@ -475,6 +474,78 @@ def test_two_processes_record_at_once(book: Gradebook) -> None:
     children = [work([f"{name}{n}" for n in range(8)]) for name in "abc"]
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
     assert len(read_grades(book)) == 24
+
+
+def test_two_processes_make_the_tables_at_once(tmp_path: Path, database: None) -> None:
+    import os
+
+    course = small.make_course(tmp_path)
+    ready, go = os.pipe()
+
+    def work() -> int:
+        child = os.fork()
+        if child:
+            return child
+        code = 1
+        try:  # pragma: no cover
+            os.close(go)
+            os.read(ready, 1)  # ends for all at once
+            with open_gradebook(course) as book:
+                save_assignment(book, course.assignments["lab"], small.released())
+            code = 0
+        finally:
+            os._exit(code)
+
+    import nbgrader.api  # noqa: F401  (or the imports would keep them apart)
+
+    children = [work() for _ in range(3)]
+    os.close(go)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    with open_gradebook(course) as book, theirs(book) as gradebook:
+        assert [assignment.name for assignment in gradebook.assignments] == ["lab"]
+    os.close(ready)
+
+
+# PostgreSQL
+
+
+def test_a_wait_for_another_writer_has_an_end(
+    tmp_path: Path, postgres_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy import text
+
+    monkeypatch.setattr(tables, "BUSY", 1)
+    with postgres_server.make_database() as url:
+        monkeypatch.setenv("NBJUDGE_DATABASE", url)
+        course = small.make_course(tmp_path)
+        other = tables.make_engine(url)
+        with other.begin() as connection:
+            connection.execute(text("SELECT 1"))
+            with pytest.raises(CourseError, match="lock timeout"), open_gradebook(course):
+                pass
+        with open_gradebook(course) as book:
+            assert read_grades(book) == []
+
+
+def test_a_password_is_not_printed(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://nbjudge:secret@/nowhere?host=/nowhere"
+    course = replace(small.make_course(tmp_path), database=url)
+    with (
+        pytest.raises(CourseError, match=r"nbjudge:\*\*\*@.* can't be opened") as caught,
+        open_gradebook(course),
+    ):
+        pass
+    assert "secret" not in str(caught.value)
+    course = replace(course, database="secret")
+    with pytest.raises(CourseError, match=r"\(not a URL\)") as caught, open_gradebook(course):
+        pass
+    assert "secret" not in str(caught.value).partition("can't be opened")[0]
+
+
+def test_a_missing_driver_is_named_with_its_cure(tmp_path: Path) -> None:
+    course = replace(small.make_course(tmp_path), database="postgresql+pg8000://nbjudge@/nowhere")
+    with pytest.raises(CourseError, match=r"pg8000.*nbjudge\[postgresql\]"), open_gradebook(course):
+        pass
 
 
 # Export

@@ -54,17 +54,22 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
         tables.create_tables(engine)
         with engine.begin() as connection:
             tables.find_or_add(connection, tables.course, id=course.id)
-    except (SQLAlchemyError, ImportError, OSError) as error:
+    except ImportError as error:
+        raise CourseError(
+            f"the driver of the database is not installed ({error}); for PostgreSQL: pip install 'nbjudge[postgresql]'"
+        ) from error
+    except (SQLAlchemyError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise CourseError(
-            f"{course.root / 'course_config.py'}: the database {course.database!r} can't be opened: {reason}"
+            f"the database {tables.printable(course.database)}, set in course_config.py or NBJUDGE_DATABASE,"
+            f" can't be opened: {reason}"
         ) from error
     try:
         yield Gradebook(course, engine)
     except SQLAlchemyError as error:  # locked for too long, read-only, full, damaged
         reason = str(error).splitlines()[0]
         raise CourseError(
-            f"the database {course.database!r} can't be used: {reason}; what was recorded before stays"
+            f"the database {tables.printable(course.database)} can't be used: {reason}; what was recorded before stays"
         ) from error
     finally:
         engine.dispose()
@@ -199,9 +204,7 @@ def _notebook_of(connection: Connection, course: Course, assignment: str) -> Row
     query = t.notebook.select().join(t.assignment, t.assignment.c.id == t.notebook.c.assignment_id)
     row = connection.execute(query.where(t.assignment.c.name == assignment, t.notebook.c.name == assignment))
     if (found := row.first()) is None:
-        raise CourseError(
-            f"{course.database}: the gradebook has no assignment {assignment!r} yet: save it first"
-        )
+        raise CourseError(f"{course.root}: the gradebook has no assignment {assignment!r} yet: save it first")
     return found
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Engine,
+    Enum,
     Float,
     Interval,
     MetaData,
@@ -26,9 +27,11 @@ from sqlalchemy import (
     create_engine,
     event,
     inspect,
+    make_url,
     select,
     text,
 )
+from sqlalchemy.exc import ArgumentError
 
 KEY = String(32)
 NAME = String(128)
@@ -50,12 +53,16 @@ notebook = _table(
     "notebook", Column("name", NAME), Column("assignment_id", KEY), Column("kernelspec", String(1024))
 )
 base_cell = _table("base_cell", Column("name", NAME), Column("notebook_id", KEY), Column("type", String(50)))
-grade_cell = _table("grade_cells", Column("max_score", Float), Column("cell_type", String(8)))
+grade_cell = _table(
+    "grade_cells",
+    Column("max_score", Float),
+    Column("cell_type", Enum("code", "markdown", name="grade_cell_type")),  # a type of its own on PostgreSQL
+)
 solution_cell = _table("solution_cells")
 source_cell = _table(
     "source_cell",
     Column("name", NAME),
-    Column("cell_type", String(8)),
+    Column("cell_type", Enum("code", "markdown", name="source_cell_type")),
     Column("locked", Boolean),
     Column("source", Text),
     Column("checksum", NAME),
@@ -112,9 +119,29 @@ def new_id() -> str:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine whose SQLite transactions wait for other writers instead of failing."""
-    if not url.startswith("sqlite"):
-        return create_engine(url)
+    """An engine whose transactions wait for each other instead of failing, up to BUSY seconds."""
+    if url.startswith("sqlite"):
+        return _sqlite_engine(url)
+    engine = create_engine(url)
+    if engine.dialect.name == "postgresql":
+        # Or two that add the same student (or the tables) at once would both find none, and one would fail.
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY}s'")
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('nbjudge'))")
+
+    return engine
+
+
+def printable(url: str) -> str:
+    """The database's URL without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "(not a URL)"
+
+
+def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY})
 
     # Python's sqlite3 opens a transaction before the first write only; a reader that turns writer then
