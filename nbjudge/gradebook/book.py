@@ -87,10 +87,7 @@ def save_assignment(book: Gradebook, assignment: Assignment, released: Notebook)
         cells = [cell for cell in released["cells"] if grade_id(cell)]
         _save_cells(connection, notebook, cells, assignment.name)
         _save_sources(connection, notebook, cells)
-        for row in connection.execute(
-            t.submitted_notebook.select().where(t.submitted_notebook.c.notebook_id == notebook)
-        ):
-            _add_rows(connection, notebook, row.id)
+        _add_rows(connection, notebook)
 
 
 def record(
@@ -253,18 +250,19 @@ def _save_sources(connection: Connection, notebook: str, cells: list[NotebookCel
             connection.execute(t.source_cell.insert().values(id=t.new_id(), **values))
 
 
-def _add_rows(connection: Connection, notebook: str, submitted: str) -> None:
-    """Makes the Grade and Comment rows that a submitted notebook lacks."""
-    from nbjudge.gradebook import queries
+def _add_rows(connection: Connection, notebook: str, submitted: str | None = None) -> None:
+    """Makes the Grade and Comment rows that a submitted notebook lacks, or that any does."""
+    from nbjudge.gradebook import queries as q
     from nbjudge.gradebook import tables as t
 
-    empty: dict[str, Any] = {}
-    for query, table, values in (
-        (queries.UNGRADED, t.grade, {"needs_manual_grade": True}),
-        (queries.UNCOMMENTED, t.comment, empty),
+    for every, of_one, table in (
+        (q.ALL_UNGRADED, q.UNGRADED, t.grade),
+        (q.ALL_UNCOMMENTED, q.UNCOMMENTED, t.comment),
     ):
-        absent = connection.execute(query, {"notebook": notebook, "submitted": submitted}).scalars()
-        rows = [{"id": t.new_id(), "notebook_id": submitted, "cell_id": cell, **values} for cell in absent]
+        asked = {"notebook": notebook} | ({"submitted": submitted} if submitted else {})
+        pairs = connection.execute(of_one if submitted else every, asked).all()
+        more = {"needs_manual_grade": True} if table is t.grade else {}
+        rows = [{"id": t.new_id(), "notebook_id": own, "cell_id": cell, **more} for own, cell in pairs]
         if rows:
             connection.execute(table.insert(), rows)
 

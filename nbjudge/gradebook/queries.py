@@ -48,16 +48,25 @@ def _with_cell(table: Table) -> Select[Any]:
 
 
 def _absent(kind: str, table: Table) -> Select[Any]:
-    """:notebook and :submitted -> ids of the cells of this kind that the submitted notebook has no row for."""
-    there = select(table.c.cell_id).where(table.c.notebook_id == bindparam("submitted"))
-    return select(t.base_cell.c.id).where(
-        t.base_cell.c.notebook_id == bindparam("notebook"),
-        t.base_cell.c.type == kind,
-        t.base_cell.c.id.not_in(there),
+    """:notebook -> each pair of a `submitted` notebook and a `cell` of this kind that has no row in `table`."""
+    between = (table.c.notebook_id == t.submitted_notebook.c.id) & (table.c.cell_id == t.base_cell.c.id)
+    return (
+        select(t.submitted_notebook.c.id.label("submitted"), t.base_cell.c.id.label("cell"))
+        .join(t.base_cell, t.base_cell.c.notebook_id == t.submitted_notebook.c.notebook_id)
+        .outerjoin(table, between)
+        .where(t.submitted_notebook.c.notebook_id == bindparam("notebook"))
+        .where(t.base_cell.c.type == kind, table.c.id.is_(None))
     )
+
+
+def _of_one(pairs: Select[Any]) -> Select[Any]:
+    """The pairs of :submitted alone."""
+    return pairs.where(t.submitted_notebook.c.id == bindparam("submitted"))
 
 
 GRADED_CELLS = _with_cell(t.grade)
 COMMENTED_CELLS = _with_cell(t.comment)
-UNGRADED = _absent("GradeCell", t.grade)
-UNCOMMENTED = _absent("SolutionCell", t.comment)
+ALL_UNGRADED = _absent("GradeCell", t.grade)
+ALL_UNCOMMENTED = _absent("SolutionCell", t.comment)
+UNGRADED = _of_one(ALL_UNGRADED)
+UNCOMMENTED = _of_one(ALL_UNCOMMENTED)
