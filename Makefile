@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types docs release image labs clean
+.PHONY: demo test bench lint types docs release image labs clean
 
 demo: $(INSTALLED)  ## grade the sample submissions of the introductory lab
 	$(BIN)/nbjudge demo intro
@@ -12,6 +12,9 @@ demo: $(INSTALLED)  ## grade the sample submissions of the introductory lab
 test: $(INSTALLED) lint types  ## everything that must hold
 	$(BIN)/nbjudge release --check
 	$(BIN)/python -m pytest
+
+bench: $(INSTALLED)  ## docs/benchmarks.md, beside nbgrader and otter; on a quiet machine, some twelve minutes
+	$(BIN)/python bench/compare.py --sizes 1 10 100 --out docs/benchmarks.md
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from nbjudge.course import CONFIG, EXERCISE_ID
 from nbjudge.errors import CourseError
+from nbjudge.jsontext import dump_json
 from nbjudge.model import Assignment, Exercise, Language
 
 Notebook = dict[str, Any]
@@ -87,8 +88,7 @@ def tidy(value: Notebook) -> Notebook:
 def write_notebook(notebook: Notebook) -> bytes:
     """The bytes that Jupyter would write: sorted keys, one space, sources as lists of lines, one newline at the end."""
     cells = [{**cell, "source": cell["source"].splitlines(keepends=True)} for cell in notebook["cells"]]
-    text = json.dumps({**notebook, "cells": cells}, ensure_ascii=False, indent=1, sort_keys=True)
-    return (text + "\n").encode()
+    return dump_json({**notebook, "cells": cells}, sort_keys=True)
 
 
 def role(cell: NotebookCell) -> Role:
@@ -183,13 +183,15 @@ def check_points(exercises: Iterable[Exercise], assignment: Assignment) -> None:
 def _decode(data: bytes) -> str:
     if not data.strip():
         raise NotANotebook("the file is empty")
-    head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    # Not the codec utf-8-sig: every judge, fresh from its fork, would import it anew.
+    plain = data.removeprefix(b"\xef\xbb\xbf")
+    head = plain[:4096].lstrip()
     for start, reason in MAGIC:
         if head.startswith(start):
             raise NotANotebook(reason)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
-    return data.decode("utf-8-sig", errors="replace")
+    return plain.decode(errors="replace")
 
 
 def _parse(text: str) -> Any:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any, cast
 
 from nbjudge.errors import CourseError
+from nbjudge.jsontext import dump_json
 from nbjudge.model import Result
 
 SCHEMA = "nbjudge.result/1"
@@ -14,10 +14,10 @@ SCHEMA = "nbjudge.result/1"
 
 def dump_result(result: Result) -> bytes:
     """UTF-8 JSON of `result`; ValueError if a number in it is NaN or infinite."""
-    document = {"schema": SCHEMA, **asdict(result), "timestamp": result.timestamp.isoformat()}
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
-    # A lone surrogate from a student's string can't be UTF-8; written as \udcXX it stays valid JSON.
-    return text.encode("utf-8", "backslashreplace") + b"\n"
+    import msgspec
+
+    document = msgspec.to_builtins(result)
+    return dump_json({"schema": SCHEMA, **document, "timestamp": result.timestamp.isoformat()})
 
 
 def load_result(data: bytes) -> Result:

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "nbjudge"
 
 # Lowest first; a module may import from lower ranks, and from its own folder. Same rank: never.
 RANKS = [
-    {"errors", "model", "wire"},
+    {"errors", "jsontext", "model", "wire"},
     {"course", "names", "results", "points", "student"},
     {"notebook", "data"},
     {"template", "sandbox"},

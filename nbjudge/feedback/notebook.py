@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from typing import Any
 
 from nbjudge.feedback.sanitise import MAX_TEXT, clean_markdown, clean_outputs, stream, visible
@@ -53,7 +52,7 @@ def _slot(cell: NotebookCell) -> str:
 def _annotate(
     cell: NotebookCell, theirs: Sequence[NotebookCell], result: Result, score: Score
 ) -> NotebookCell:
-    cell, kind = deepcopy(cell), role(cell)
+    cell, kind = {**cell}, role(cell)
     if kind in ("solution", "manual"):
         cell |= _answer(cell, theirs)
     if cell["cell_type"] == "code":

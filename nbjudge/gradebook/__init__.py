@@ -1,6 +1,6 @@
 """nbgrader's database and the files beside it: reads and writes grades, decides nothing.
 
-`book` writes (one transaction per submission), `grades` reads, `tables` is the schema, `formgrader`
+`book` writes (one transaction per submission), `grades` reads, `tables` is the schema, `queries` what `book` asks, `formgrader`
 is what a stock Jupyter server needs to work on it.
 """
 

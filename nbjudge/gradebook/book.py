@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from nbjudge.errors import CourseError
@@ -92,10 +92,7 @@ def save_assignment(book: Gradebook, assignment: Assignment, released: Notebook)
         cells = [cell for cell in released["cells"] if grade_id(cell)]
         _save_cells(connection, notebook, cells, assignment.name)
         _save_sources(connection, notebook, cells)
-        for row in connection.execute(
-            t.submitted_notebook.select().where(t.submitted_notebook.c.notebook_id == notebook)
-        ):
-            _add_rows(connection, notebook, row.id)
+        _add_rows(connection, notebook)
 
 
 def record(
@@ -159,24 +156,13 @@ def store_feedback(course: Course, assignment: str, student: str, page: str) -> 
 
 def refresh_penalty(connection: Connection, submitted: str) -> None:
     """Sets the late penalty of a submitted notebook (nbgrader's id) to what its present score makes it."""
-    from sqlalchemy import select
-
+    from nbjudge.gradebook import queries
     from nbjudge.gradebook import tables as t
 
-    factor = connection.execute(
-        select(t.result.c.factor)
-        .join(t.assignment, t.assignment.c.name == t.result.c.assignment)
-        .join(
-            t.submitted_assignment,
-            (t.submitted_assignment.c.assignment_id == t.assignment.c.id)
-            & (t.submitted_assignment.c.student_id == t.result.c.student),
-        )
-        .join(t.submitted_notebook, t.submitted_notebook.c.assignment_id == t.submitted_assignment.c.id)
-        .where(t.submitted_notebook.c.id == submitted)
-    ).scalar()
+    factor = connection.execute(queries.LATE_FACTOR, {"submitted": submitted}).scalar()
     if factor is None:
         return  # graded by nbgrader itself
-    rows = connection.execute(t.grade.select().where(t.grade.c.notebook_id == submitted))
+    rows = connection.execute(queries.GRADES, {"submitted": submitted})
     taken = penalty(sum(points_of(row) for row in rows), factor)
     t.update(connection, t.submitted_notebook, submitted, late_submission_penalty=taken)
 
@@ -199,10 +185,9 @@ def manual_cells(notebook: Notebook) -> dict[str, str]:
 
 
 def _notebook_of(connection: Connection, course: Course, assignment: str) -> Row[Any]:
-    from nbjudge.gradebook import tables as t
+    from nbjudge.gradebook.queries import RELEASED_NOTEBOOK
 
-    query = t.notebook.select().join(t.assignment, t.assignment.c.id == t.notebook.c.assignment_id)
-    row = connection.execute(query.where(t.assignment.c.name == assignment, t.notebook.c.name == assignment))
+    row = connection.execute(RELEASED_NOTEBOOK, {"assignment": assignment})
     if (found := row.first()) is None:
         raise CourseError(f"{course.root}: the gradebook has no assignment {assignment!r} yet: save it first")
     return found
@@ -268,42 +253,41 @@ def _save_sources(connection: Connection, notebook: str, cells: list[NotebookCel
             connection.execute(t.source_cell.insert().values(id=t.new_id(), **values))
 
 
-def _add_rows(connection: Connection, notebook: str, submitted: str) -> None:
-    """Makes the Grade and Comment rows that a submitted notebook lacks."""
-    from sqlalchemy import select
-
+def _add_rows(connection: Connection, notebook: str, submitted: str | None = None) -> None:
+    """Makes the Grade and Comment rows that a submitted notebook lacks, or that any does."""
+    from nbjudge.gradebook import queries as q
     from nbjudge.gradebook import tables as t
 
-    empty: dict[str, Any] = {}
-    for kind, table, values in (
-        ("GradeCell", t.grade, {"needs_manual_grade": True}),
-        ("SolutionCell", t.comment, empty),
+    for every, of_one, table in (
+        (q.ALL_UNGRADED, q.UNGRADED, t.grade),
+        (q.ALL_UNCOMMENTED, q.UNCOMMENTED, t.comment),
     ):
-        cells = select(t.base_cell.c.id).where(
-            t.base_cell.c.notebook_id == notebook, t.base_cell.c.type == kind
-        )
-        there = select(table.c.cell_id).where(table.c.notebook_id == submitted)
-        absent = connection.execute(cells.where(t.base_cell.c.id.not_in(there))).scalars()
-        rows = [{"id": t.new_id(), "notebook_id": submitted, "cell_id": cell, **values} for cell in absent]
+        asked = {"notebook": notebook} | ({"submitted": submitted} if submitted else {})
+        pairs = connection.execute(of_one if submitted else every, asked).all()
+        more = {"needs_manual_grade": True} if table is t.grade else {}
+        rows = [{"id": t.new_id(), "notebook_id": own, "cell_id": cell, **more} for own, cell in pairs]
         if rows:
             connection.execute(table.insert(), rows)
 
 
 def _same_attempt(connection: Connection, attempt: str, submission: Submission) -> bool:
-    from nbjudge.gradebook import tables as t
+    from nbjudge.gradebook.queries import ATTEMPT
 
     ours = _our_row(connection, submission)
     if ours is not None:
         return bool(ours.sha256 == submission.sha256)
-    query = t.submitted_assignment.select().where(t.submitted_assignment.c.id == attempt)
-    return bool(connection.execute(query).one().timestamp == _naive(submission.timestamp))
+    stored = connection.execute(ATTEMPT, {"attempt": attempt}).one()
+    return bool(stored.timestamp == _naive(submission.timestamp))
 
 
 def _our_row(connection: Connection, submission: Submission) -> Row[Any] | None:
-    from nbjudge.gradebook.tables import result as r
+    from nbjudge.gradebook.queries import OUR_ROW
 
-    of_student = (r.c.assignment == submission.assignment) & (r.c.student == submission.student)
-    return connection.execute(r.select().where(of_student)).first()
+    return connection.execute(OUR_ROW, _whose(submission)).first()
+
+
+def _whose(submission: Submission) -> dict[str, str]:
+    return {"assignment": submission.assignment, "student": submission.student}
 
 
 def _kept(
@@ -318,18 +302,12 @@ def _kept(
 
 
 def _save_grades(connection: Connection, submitted: str, score: Score, kept: set[str]) -> None:
-    from sqlalchemy import select
-
     from nbjudge.gradebook import tables as t
+    from nbjudge.gradebook.queries import GRADED_CELLS
 
     automatic = {part.exercise: part.score for part in score.exercises}
-    query = select(t.grade, t.base_cell.c.name.label("cell")).join(
-        t.base_cell, t.base_cell.c.id == t.grade.c.cell_id
-    )
     rows = []
-    for row in connection.execute(
-        query.where(t.grade.c.notebook_id == submitted).with_for_update(of=t.grade)
-    ):
+    for row in connection.execute(GRADED_CELLS, {"submitted": submitted}):
         auto = automatic.get(row.cell)
         keep = row.cell in kept
         by_hand = row.manual_score if keep else None
@@ -348,17 +326,11 @@ def _save_grades(connection: Connection, submitted: str, score: Score, kept: set
 
 
 def _save_comments(connection: Connection, submitted: str, result: Result, kept: set[str]) -> None:
-    from sqlalchemy import select
-
     from nbjudge.gradebook import tables as t
+    from nbjudge.gradebook.queries import COMMENTED_CELLS
 
-    query = select(t.comment, t.base_cell.c.name.label("cell")).join(
-        t.base_cell, t.base_cell.c.id == t.comment.c.cell_id
-    )
     rows = []
-    for row in connection.execute(
-        query.where(t.comment.c.notebook_id == submitted).with_for_update(of=t.comment)
-    ):
+    for row in connection.execute(COMMENTED_CELLS, {"submitted": submitted}):
         unanswered = row.cell in result.unchanged or row.cell in result.missing
         by_hand = row.manual_comment if exercise_of(row.cell) in kept else None
         auto = "No response." if unanswered else None
@@ -373,14 +345,19 @@ def _save_key(
     factor: float,
     manual: Mapping[str, str],
 ) -> None:
-    from nbjudge.gradebook.tables import result as r
+    from nbjudge.gradebook import tables as t
+    from nbjudge.gradebook.queries import DELETE_OUR_ROW
 
-    values: dict[str, Any] = {"assignment": submission.assignment, "student": submission.student}
-    values["key"] = result.key
-    values |= {"sha256": submission.sha256, "factor": factor, "manual": json.dumps(manual, sort_keys=True)}
-    of_student = (r.c.assignment == submission.assignment) & (r.c.student == submission.student)
-    connection.execute(r.delete().where(of_student))
-    connection.execute(r.insert().values(recorded_at=datetime.now(UTC).replace(tzinfo=None), **values))
+    connection.execute(DELETE_OUR_ROW, _whose(submission))
+    values: dict[str, Any] = {
+        **_whose(submission),
+        "key": result.key,
+        "sha256": submission.sha256,
+        "factor": factor,
+        "manual": json.dumps(manual, sort_keys=True),
+        "recorded_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+    connection.execute(t.result.insert(), values)
 
 
 def _naive(moment: datetime) -> datetime:
@@ -409,11 +386,11 @@ def _copy_receipt(course: Course, student: str, assignment: str, folder: Path) -
 
 def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        try:
-            file.write(data)
-            file.close()
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.touch(0o600)  # results and secrets are nobody else's
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -7,6 +7,7 @@ course's life: when the database is made. Everything else is plain SQL on the sc
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -20,9 +21,11 @@ from sqlalchemy import (
     Float,
     Interval,
     MetaData,
+    Select,
     String,
     Table,
     Text,
+    Update,
     bindparam,
     create_engine,
     event,
@@ -159,8 +162,7 @@ def _sqlite_engine(url: str) -> Engine:
 
 def find_or_add(connection: Connection, table: Table, **values: Any) -> str:
     """The id of the row with these values, inserted if there is none."""
-    conditions = [table.c[name] == value for name, value in values.items()]
-    found: str | None = connection.execute(select(table.c.id).where(*conditions)).scalar()
+    found: str | None = connection.execute(_selecting_id(table, *values), values).scalar()
     if found is None:
         found = values.get("id") or new_id()
         connection.execute(table.insert().values(**{"id": found, **values}))
@@ -169,17 +171,31 @@ def find_or_add(connection: Connection, table: Table, **values: Any) -> str:
 
 def update(connection: Connection, table: Table, id_: str, **values: Any) -> None:
     """Sets columns of the row with this id."""
-    connection.execute(table.update().where(table.c.id == id_).values(**values))
+    connection.execute(_updating(table, *values), {**values, "row_id": id_})
 
 
 def update_all(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     """Sets the columns of several rows at once; each dict holds an `id` and the same columns."""
     if rows:
-        columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "id"}
-        parameters = [{**row, "row_id": row["id"]} for row in rows]
-        connection.execute(
-            table.update().where(table.c.id == bindparam("row_id")).values(columns), parameters
-        )
+        parameters = [{"row_id" if name == "id" else name: row[name] for name in row} for row in rows]
+        connection.execute(_updating(table, *(name for name in rows[0] if name != "id")), parameters)
+
+
+# Building a statement takes SQLAlchemy longer than running it.
+
+
+@cache
+def _selecting_id(table: Table, *columns: str) -> Select[Any]:
+    return select(table.c.id).where(*(table.c[name] == bindparam(name) for name in columns))
+
+
+@cache
+def _updating(table: Table, *columns: str) -> Update:
+    return (
+        table.update()
+        .where(table.c.id == bindparam("row_id"))
+        .values({name: bindparam(name) for name in columns})
+    )
 
 
 def create_tables(engine: Engine) -> None:
