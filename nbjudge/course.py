@@ -16,7 +16,7 @@ CONFIG = "course_config.py"
 EXERCISE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB)?", re.IGNORECASE)
 UNITS = {"": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
-LIMITS = ("seconds", "memory", "processes", "disk", "output")
+LIMITS = ("seconds", "memory", "processes", "disk", "output", "gpu_memory")
 
 
 def find_root(start: Path) -> Path:

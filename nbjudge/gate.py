@@ -72,6 +72,7 @@ def check(
     seeds: int = SEEDS,
     jobs: int | None = None,
     isolation: Isolation = "namespaces",
+    gpu_slots: int = 1,
     watch: Watch = lambda step: None,
 ) -> GateReport:
     """Asks every question of the gate about one assignment; the gradebook is not touched.
@@ -91,7 +92,7 @@ def check(
     )
     with tempfile.TemporaryDirectory(prefix="nbjudge-gate-") as folder:
         try:
-            bench = _set_up(course, name, Path(folder), isolation, jobs or os.cpu_count() or 1)
+            bench = _set_up(course, name, Path(folder), isolation, jobs or os.cpu_count() or 1, gpu_slots)
             _check_names(bench, exercises)
             report = _ask(bench, report, exercises or bench.automatic, seeds, watch)
         except _FoundError as error:
@@ -140,12 +141,15 @@ class _FoundError(Exception):
         self.section = section
 
 
-def _set_up(course: Course, name: str, folder: Path, isolation: Isolation, workers: int) -> _Bench:
+def _set_up(
+    course: Course, name: str, folder: Path, isolation: Isolation, workers: int, gpu_slots: int
+) -> _Bench:
     from nbjudge.grade import Desk
     from nbjudge.leaks import LeakError
     from nbjudge.notebook import find_exercises
     from nbjudge.release import build_release
     from nbjudge.samples import build_sample
+    from nbjudge.slots import slots_for
     from nbjudge.template import load_notebook, load_template, release_name
 
     try:
@@ -168,7 +172,14 @@ def _set_up(course: Course, name: str, folder: Path, isolation: Isolation, worke
         solved=build_sample(SOLVED, source, released),
         helpers={path: data for path, data in files.items() if path not in notebooks},
         exercises=exercises,
-        desk=Desk(apart, name, load_template(apart, name), isolation, automatic),
+        desk=Desk(
+            apart,
+            name,
+            load_template(apart, name),
+            isolation,
+            automatic,
+            slots=slots_for(course.autograder(name), gpu_slots),
+        ),
         workers=workers,
     )
 

@@ -141,19 +141,29 @@ def grade(
     force: bool = False,
     isolation: Isolation = "namespaces",
     without: tuple[str, ...] = (),
+    gpu_slots: int = 1,
+    all_on_slots: bool = False,
     watch: Callable[[Progress], None] = lambda progress: None,
 ) -> Report:
     """Grades what is new or changed (with `force` all), and records each in one transaction as it ends.
 
-    `without` leaves walls of the jail out, to show what each is for; results say so.
+    `without` leaves walls of the jail out, to show what each is for; results say so. `gpu_slots` on each GPU grade the
+    tests that ask for one; with `all_on_slots` they grade every test.
     """
     from nbjudge.collect import read_submissions
     from nbjudge.grade import Desk, Job, Trouble, fingerprint, grade_all, result_key
     from nbjudge.gradebook import graded_keys, open_gradebook, save_assignment
+    from nbjudge.slots import find_cards, make_slots, slots_for
 
     opened = _open(course, name)
     submissions = {s.student: s for s in read_submissions(course, name, students or None)}
-    desk = Desk(course, name, opened.template, isolation, _automatic(opened.exercises), without)
+    slots = (
+        make_slots(find_cards(), gpu_slots) if all_on_slots else slots_for(course.autograder(name), gpu_slots)
+    )
+    if all_on_slots and not slots:
+        raise CourseError("there is no GPU to grade on: `nbjudge doctor` shows what is found")
+    automatic = _automatic(opened.exercises)
+    desk = Desk(course, name, opened.template, isolation, automatic, without, slots, all_on_slots)
     current = fingerprint(desk)
     keys = {student: result_key(submission, current) for student, submission in submissions.items()}
     with open_gradebook(course) as book:

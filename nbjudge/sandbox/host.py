@@ -27,7 +27,9 @@ from nbjudge.errors import SandboxError
 from nbjudge.model import Limits
 from nbjudge.sandbox.cgroup import clear_stale, make_group
 from nbjudge.sandbox.filter import build_filter
+from nbjudge.sandbox.gpu import HOST_MEMORY, Meter, facts_of, pid_of, plan_gpu, prepare
 from nbjudge.sandbox.root import list_binds
+from nbjudge.slots import Slot
 
 Isolation = Literal["namespaces", "none"]
 
@@ -54,6 +56,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",  # set order must not change a grade
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # the plain check would initialise CUDA before the fork
+    "CUDA_VISIBLE_DEVICES": "",  # and so would the optimizers that the zygote warms up
 }
 
 
@@ -83,12 +86,17 @@ class Student:
         self._limit = 0
         self._exit: Exit | None = None
         self._before = zygote.kills()
+        self._meter: Meter | None = None  # of a process on a GPU slot
 
     def over_memory(self) -> bool:
         """Whether the process and its children together exceed their memory limit (beyond the zygote's pages)."""
         allowed = self._zygote.resident + self._limit
         answer = self._zygote.ask({"op": "memory", "pid": self._pid, "enough": allowed})
         return bool(answer["bytes"] > allowed)
+
+    def over_gpu_memory(self) -> bool:
+        """Whether the process and its children hold more of the GPU than their budget; False without a slot."""
+        return self._meter is not None and self._meter.is_over()
 
     def dump_traceback(self) -> str:
         """What the student's process says it is doing: faulthandler's text, untrusted."""
@@ -127,6 +135,8 @@ class Student:
             )
             self.channel.close()
             os.close(self._handle)
+            if self._meter:
+                self._meter.close()
         return self._exit
 
     def _kernel_kills(self) -> tuple[bool, bool]:
@@ -154,13 +164,19 @@ class Zygote:
         helpers: Path | None = None,
         *,
         without: Collection[str] = (),
+        slot: Slot | None = None,
     ):
         """Starts it, and does not wait for its imports; `helpers` is the folder of the assignment's helper files.
 
         `without` leaves out walls (walls.WALLS) around student processes: only to show what each one is for.
+        With `slot` each student has that share of a GPU, and `facts` tells what the last one found there.
         SandboxError if the jail can't be made; what goes wrong later, `wait_until_warm` and `spawn` say.
         """
         self.isolation = isolation
+        self.slot = slot
+        self.facts: dict[str, str] = {}
+        self._binds = list_binds()
+        self._gpu = plan_gpu(slot, self._binds)
         self._folder = Path(tempfile.mkdtemp(prefix="nbjudge-"))
         clear_stale(GROUP)
         self._group = None if "limits" in without else make_group(f"{GROUP}{os.getpid()}-{next(_numbers)}")
@@ -196,10 +212,11 @@ class Zygote:
             {
                 "isolation": self.isolation,
                 "folder": str(self._folder),
-                "binds": list_binds() if jailed else [],
+                "binds": [*self._binds, *(self._gpu["libraries"] if self._gpu else [])] if jailed else [],
+                "nodes": self._gpu["nodes"] if self._gpu else [],
                 # Relative: what the zygote knows, students can read, and a host path is none of their business.
                 "helpers": ("." if jailed else str(helpers)) if helpers else None,
-                "filter": build_filter().hex() if jailed else "",
+                "filter": build_filter(gpu=self._gpu is not None).hex() if jailed else "",
                 "many_uids": maps.many,
                 "without": list(without),
             }
@@ -229,14 +246,17 @@ class Zygote:
         self.wait_until_warm()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arena, log = _sealed_memory("arena", ARENA), _sealed_memory("log", LOG)
+        memory = limits.memory + (HOST_MEMORY if self._gpu else 0)
+        budget = self.slot.budget(limits.gpu_memory) if self.slot else 0
         plan = {
             "seconds_cpu": CPU_BACKSTOP,
-            "address_space": self._size + ARENA + limits.memory,
+            "address_space": -1 if self._gpu else self._size + ARENA + limits.memory,
             "processes": limits.processes,
             "disk": limits.disk,
+            "gpu": {**self._gpu, "budget": budget} if self._gpu else None,
         }
         if self._group:
-            self._group.limit(limits.memory + ARENA + limits.disk, limits.processes + ZYGOTE_PROCESSES)
+            self._group.limit(memory + ARENA + limits.disk, limits.processes + ZYGOTE_PROCESSES)
         try:
             number = secrets.randbits(62)
             request = {"op": "spawn", "plan": plan, "work": self._make_work(), "id": number}
@@ -245,7 +265,8 @@ class Zygote:
             if "error" in reply:
                 raise SandboxError(f"no student process: {reply['error']}")
             student = Student(self, reply["pid"], fds[0], ours, mmap.mmap(arena, ARENA), mmap.mmap(log, LOG))
-            student._limit = limits.memory
+            student._limit = memory
+            self._equip(student, budget)
             return student
         except OSError as error:
             raise SandboxError(f"the zygote does not answer: {error}") from error
@@ -253,6 +274,19 @@ class Zygote:
             theirs.close()
             os.close(arena)
             os.close(log)
+
+    def _equip(self, student: Student, budget: int) -> None:
+        """Gives a student process on a slot its meter, and has it bring up its GPU; one that can't is killed."""
+        self.facts = facts_of(self.slot) if self.slot else {}
+        if self.slot is None or self._gpu is None:
+            return
+        student._meter = Meter(self.slot, budget, pid_of(student._handle))
+        watchdog = {"gpu_watchdog": "NVML" if student._meter.watches else "none"}
+        try:
+            self.facts |= prepare(student.channel, student.arena, self.slot) | watchdog
+        except SandboxError:
+            student.kill()
+            raise
 
     def reset(self) -> None:
         """Kills and reaps whatever students are left, after a judge that did not end well."""

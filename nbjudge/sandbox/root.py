@@ -25,8 +25,11 @@ def list_binds() -> list[str]:
     return [path for path in paths if os.path.exists(path) and not _inside_another(path, paths)]
 
 
-def build_root(folder: str, binds: list[str], helpers: str | None) -> None:
-    """Makes `folder` the root of this mount namespace; the caller has unshared it and may mount."""
+def build_root(folder: str, binds: list[str], helpers: str | None, nodes: list[str]) -> None:
+    """Makes `folder` the root of this mount namespace; the caller has unshared it and may mount.
+
+    `nodes`: device nodes of a GPU slot.
+    """
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("root", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=512m,mode=755")
     for path in binds:
@@ -40,8 +43,8 @@ def build_root(folder: str, binds: list[str], helpers: str | None) -> None:
             os.chmod(parent, 0o755)  # whatever the author's umask was
             for name in names:
                 os.chmod(f"{parent}/{name}", 0o644)
-    for name in DEVICES:
-        _bind(f"/dev/{name}", f"{folder}/dev/{name}", device=True)
+    for node in (*(f"/dev/{name}" for name in DEVICES), *nodes):
+        _bind(node, folder + node, device=True)
     for name in ("tmp", "proc", "dev/shm", "work"):
         os.makedirs(f"{folder}/{name}", exist_ok=True)
     for name, target in {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}.items():

@@ -24,6 +24,7 @@ from nbjudge.sandbox.walls import Plan, enter_work, limit, raise_walls
 CONTROL = 3
 STUDENT_FDS = 3  # sent with a spawn request: channel, arena, log
 PACKET = 1 << 16
+NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}  # without walls, a student without a slot would find one
 NEW = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
 
 
@@ -55,7 +56,7 @@ def _enter_jail(control: socket.socket, setup: dict[str, Any]) -> None:
     if privileged:
         # Root builds the root with the host's rights, then gives them up: the binds become locked mounts.
         linux.unshare(linux.CLONE_NEWNS)
-        build_root(setup["folder"], setup["binds"], setup["helpers"])
+        build_root(setup["folder"], setup["binds"], setup["helpers"], setup["nodes"])
     linux.unshare(linux.CLONE_NEWUSER)
     _ask_for_maps(control)
     os.setresgid(0, 0, 0)
@@ -64,7 +65,7 @@ def _enter_jail(control: socket.socket, setup: dict[str, Any]) -> None:
     linux.prctl(linux.PR_SET_DUMPABLE, 1)
     linux.unshare(NEW | linux.CLONE_NEWCGROUP)
     if not privileged:
-        build_root(setup["folder"], setup["binds"], setup["helpers"])
+        build_root(setup["folder"], setup["binds"], setup["helpers"], setup["nodes"])
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
@@ -157,6 +158,7 @@ def _become_student(
             limit(plan)
         os.environ.clear()
         os.environ.update(HOME=os.getcwd(), LANG="C.UTF-8", MPLBACKEND="Agg", OMP_NUM_THREADS="1")
+        os.environ.update(plan.gpu["environment"] if plan.gpu else NO_GPU)
     except BaseException:
         os.write(5, traceback.format_exc(limit=-3).encode()[:PACKET])
         os._exit(1)
@@ -164,7 +166,7 @@ def _become_student(
     os.close(5)
     from nbjudge.student import serve
 
-    serve(3, 4)
+    serve(3, 4, plan.gpu)
 
 
 def _arrange_descriptors(fds: list[int], report: int) -> None:
