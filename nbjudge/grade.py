@@ -31,7 +31,6 @@ from nbjudge import __version__
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.model import Course, Limits, Program, Result, Submission
 from nbjudge.notebook import NotANotebook, read_notebook
-from nbjudge.points import earned
 from nbjudge.repair import rejected_program, repair
 from nbjudge.results import dump_result, load_result
 from nbjudge.slots import Slot, one_per_card
@@ -248,10 +247,11 @@ def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | T
 def _outcome(worker: _Worker, job: Job, kind: str, payload: bytes) -> Result | Trouble | Job:
     if kind == "dry":
         return replace(job, dry=load_result(payload))
+    crowded = worker.slot is not None and worker.slot.crowded
     if kind != "result":
-        return Trouble(job.submission, str(payload))
+        return job if crowded else Trouble(job.submission, str(payload))
     result = load_result(payload)
-    if worker.slot and worker.slot.crowded:
+    if crowded:
         from nbjudge.judge.passes import is_unsure
 
         return job if is_unsure(result, job.dry) else result
@@ -363,7 +363,7 @@ def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tupl
 
     It is not, if tests are left that need a GPU slot.
     """
-    from nbjudge.judge.passes import left_for_slot, merge, tests_of_pass
+    from nbjudge.judge.passes import run_pass
 
     started = time.monotonic()
     submission = job.submission
@@ -387,17 +387,18 @@ def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tupl
     done = True
     if program.rejected is None:
         limits = desk.course.assignments[desk.assignment].limits
-        asked = [spec for spec in judge.tests if job.exercises is None or spec.exercise in job.exercises]
-        wanted = tests_of_pass(asked, zygote.slot, desk.slots, job.dry)
-        device = zygote.slot.device if zygote.slot else "cpu"
-        tests, cells = judge.grade(program, zygote, limits, seed, wanted=wanted, device=device, stop=job.stop)
-        facts = environment(_isolation(desk), zygote.facts)
-        result = replace(result, tests=tests, cells=cells, environment=facts)
-        if job.dry is not None:
-            result = replace(result, tests=merge(asked, job.dry, tests))
-        elif len(wanted) < len(asked):
-            done = not left_for_slot(asked, result) or (job.stop and any(earned(test) < 1 for test in tests))
-            result = replace(result, tests=merge(asked, result)) if done else result
+        result, done = run_pass(
+            judge,
+            program,
+            zygote,
+            limits,
+            result,
+            exercises=job.exercises,
+            slots=desk.slots,
+            dry=job.dry,
+            stop=job.stop,
+        )
+        result = replace(result, environment=environment(_isolation(desk), zygote.facts))
     seconds = time.monotonic() - started + (job.dry.seconds if job.dry else 0)
     return replace(result, seconds=seconds), done
 

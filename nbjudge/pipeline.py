@@ -153,15 +153,11 @@ def grade(
     from nbjudge.collect import read_submissions
     from nbjudge.grade import Desk, Job, Trouble, fingerprint, grade_all, result_key
     from nbjudge.gradebook import graded_keys, open_gradebook, save_assignment
-    from nbjudge.slots import find_cards, make_slots, slots_for
+    from nbjudge.slots import slots_for
 
     opened = _open(course, name)
     submissions = {s.student: s for s in read_submissions(course, name, students or None)}
-    slots = (
-        make_slots(find_cards(), gpu_slots) if all_on_slots else slots_for(course.autograder(name), gpu_slots)
-    )
-    if all_on_slots and not slots:
-        raise CourseError("there is no GPU to grade on: `nbjudge doctor` shows what is found")
+    slots = slots_for(course.autograder(name), gpu_slots, every_test=all_on_slots)
     automatic = _automatic(opened.exercises)
     desk = Desk(course, name, opened.template, isolation, automatic, without, slots, all_on_slots)
     current = fingerprint(desk)

@@ -54,9 +54,16 @@ class Slot:
         return wanted or max(0, self.card.memory // self.share - CONTEXT)
 
 
-def slots_for(autograder: Path, per_card: int) -> tuple[Slot, ...]:
-    """The slots that an assignment's tests may use: `per_card` on each GPU, none if no test speaks of one."""
-    return make_slots(find_cards(), per_card) if per_card and mentions_gpu(autograder) else ()
+def slots_for(autograder: Path, per_card: int, *, every_test: bool = False) -> tuple[Slot, ...]:
+    """The slots that an assignment's tests may use: `per_card` on each GPU, none if no test speaks of one.
+
+    With `every_test` all of them need a slot: CourseError if there is no GPU.
+    """
+    wanted = per_card > 0 and (every_test or mentions_gpu(autograder))
+    slots = make_slots(find_cards(), per_card) if wanted else ()
+    if every_test and not slots:
+        raise CourseError("there is no GPU to grade on: `nbjudge doctor` shows what is found")
+    return slots
 
 
 def mentions_gpu(autograder: Path) -> bool:

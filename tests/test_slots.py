@@ -305,7 +305,7 @@ def test_a_gpu_that_does_not_work_is_our_fault_before_any_code_runs() -> None:
 @pytest.mark.slow
 def test_doctor_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> Any:
-        return next(finding for finding in probe() if finding.name == "GPUs")
+        return next(finding for finding in probe() if finding.name == "CUDA")
 
     assert found().verdict == "optional"
     monkeypatch.setattr("nbjudge.sandbox.probe.find_cards", lambda: (Card(0, ("/dev/nvidia-uvm",)),))

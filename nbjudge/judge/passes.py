@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from nbjudge.errors import CourseError
 from nbjudge.judge.outcome import TestSpec, limits_of, untried_result
-from nbjudge.model import Limits, Result, Status, TestResult
+from nbjudge.judge.plugin import Judge
+from nbjudge.model import Limits, Program, Result, Status, TestResult
 from nbjudge.points import earned
+from nbjudge.sandbox import Zygote
 from nbjudge.slots import CONTEXT, Slot
 
 FATAL: tuple[Status, ...] = ("not_found", "timeout", "memory", "crashed")
-CROWDED: tuple[Status, ...] = ("timeout", "gpu_memory")  # what a neighbour on the card may have caused
 NEEDS_CUDA = re.compile("CUDA|NVIDIA")  # in the message of a cell that did not find a GPU
+# A library that got no memory does not always say so.
+GPU_ERROR = re.compile("CUDA|CUBLAS|CUDNN", re.IGNORECASE)
 
 
 def check_slots(tests: Iterable[TestSpec], slots: Sequence[Slot], limits: Limits) -> None:
@@ -34,6 +38,35 @@ def check_slots(tests: Iterable[TestSpec], slots: Sequence[Slot], limits: Limits
                     f"{spec.name}: gpu_memory is {wanted >> 20} MiB, and {share} slots of that do not fit GPU {card.index}"
                     f" ({card.memory >> 20} MiB, {CONTEXT >> 20} MiB of a slot are CUDA's own): lower it, or --gpu-slots"
                 )
+
+
+def run_pass(
+    judge: Judge,
+    program: Program,
+    zygote: Zygote,
+    limits: Limits,
+    result: Result,
+    *,
+    exercises: Collection[str] | None,
+    slots: Sequence[Slot],
+    dry: Result | None,
+    stop: bool,
+) -> tuple[Result, bool]:
+    """`result` with the outcomes of this pass and of the dry run before it; and whether no test is left for a slot."""
+    slot = zygote.slot
+    asked = [spec for spec in judge.tests if exercises is None or spec.exercise in exercises]
+    wanted = tests_of_pass(asked, slot, slots, dry)
+    device = slot.device if slot else "cpu"
+    tests, cells = judge.grade(program, zygote, limits, result.seed, wanted=wanted, device=device, stop=stop)
+    result = replace(result, tests=tests, cells=cells)
+    if dry is not None:
+        return replace(result, tests=merge(asked, dry, tests)), True
+    if len(wanted) == len(asked):
+        return result, True
+    lost = stop and any(earned(test) < 1 for test in tests)
+    if lost or not left_for_slot(asked, result):
+        return replace(result, tests=merge(asked, result)), True
+    return result, False
 
 
 def tests_of_pass(
@@ -86,4 +119,9 @@ def merge(tests: Iterable[TestSpec], dry: Result, ran: Iterable[TestResult] = ()
 def is_unsure(result: Result, dry: Result | None) -> bool:
     """Whether a neighbour on the same card may be to blame for what a test on the GPU got."""
     before: Collection[TestResult] = dry.tests if dry else ()
-    return any(test.status in CROWDED for test in result.tests if test not in before)
+    return any(
+        test.status in ("timeout", "gpu_memory")
+        or (test.status == "error" and GPU_ERROR.search(test.message))
+        for test in result.tests
+        if test not in before
+    )

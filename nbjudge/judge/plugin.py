@@ -278,15 +278,13 @@ def _arguments(folder: Path) -> list[str]:
 
 @contextlib.contextmanager
 def _quiet_environment() -> Iterator[None]:
-    """No plugins or options from outside, no compiled files in the course, one thread."""
+    """No plugins or options from outside, no compiled files in the course, one thread, no GPU: the judge forks."""
     saved, bytecode = dict(os.environ), sys.dont_write_bytecode
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "CI", "BUILD_NUMBER"):  # the last two change messages
         os.environ.pop(name, None)
     os.environ.update(dict.fromkeys(THREADS, "1"))
-    os.environ["CUDA_VISIBLE_DEVICES"] = (
-        ""  # the GPU is the student's; and a judge that used it could not fork
-    )
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the GPU is the student's
     sys.dont_write_bytecode = True
     try:
         yield

@@ -20,12 +20,8 @@ REPLACEMENTS = 40  # student processes that one submission may lose
 PER_EXERCISE = 3  # of them by the tests of one exercise; its other tests are then not tried
 LOADING = 8  # times Limits.seconds: wall clock for all loading of one submission
 TEXTS = 4  # times Limits.output: characters of output and messages kept of all cells together
-FATAL: tuple[Status, ...] = (
-    "timeout",
-    "memory",
-    "gpu_memory",
-    "crashed",
-)  # a test cannot pass after one of these
+# A test cannot pass after one of these.
+FATAL: tuple[Status, ...] = ("timeout", "memory", "gpu_memory", "crashed")
 
 
 class Session:

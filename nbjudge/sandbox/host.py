@@ -250,7 +250,7 @@ class Zygote:
         budget = self.slot.budget(limits.gpu_memory) if self.slot else 0
         plan = {
             "seconds_cpu": CPU_BACKSTOP,
-            "address_space": -1 if self._gpu else self._size + ARENA + limits.memory,
+            "address_space": 0 if self._gpu else self._size + ARENA + limits.memory,
             "processes": limits.processes,
             "disk": limits.disk,
             "gpu": {**self._gpu, "budget": budget} if self._gpu else None,

@@ -111,21 +111,21 @@ def _gpus() -> Finding:
     cards = find_cards()
     if not cards:
         return Finding(
-            "GPUs", "optional", "none found: grading runs on the CPU (a GPU in MIG mode is left out)"
+            "CUDA", "optional", "none found: grading runs on the CPU (a GPU in MIG mode is left out)"
         )
     lost = [node for card in cards for node in card.nodes if not os.path.exists(node)]
     if lost:
         advice = "As root: nvidia-modprobe -c 0 -u, at each start of the machine"
-        return Finding("GPUs", "missing", f"no {', '.join(lost)}", advice)
+        return Finding("CUDA", "missing", f"no {', '.join(lost)}", advice)
     try:
         details = [_try_card(card) for card in cards]
     except SandboxError as error:
         advice = "Is torch built for CUDA (torch.version.cuda)? Does nvidia-smi work? --gpu-slots 0 grades without."
-        return Finding("GPUs", "missing", str(error), advice)
+        return Finding("CUDA", "missing", str(error), advice)
     if not all(card.memory for card in cards):
         advice = "pip install 'nbjudge[gpu]': without NVML nothing but PyTorch itself bounds GPU memory"
-        return Finding("GPUs", "optional", "; ".join(details), advice)
-    return Finding("GPUs", "ok", "; ".join(details))
+        return Finding("CUDA", "optional", "; ".join(details), advice)
+    return Finding("CUDA", "ok", "; ".join(details))
 
 
 def _try_card(card: Card) -> str:

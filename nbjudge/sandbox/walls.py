@@ -25,9 +25,7 @@ class Plan:
     """What a student process may use and see; made by the judge, sent through the zygote."""
 
     seconds_cpu: int  # backstop: RLIMIT_CPU of the whole process
-    address_space: (
-        int  # bytes: RLIMIT_AS; -1: unlimited, since CUDA reserves as much as all GPUs and RAM have
-    )
+    address_space: int  # bytes: RLIMIT_AS; 0: none, since CUDA reserves more than there is
     processes: int
     disk: int  # bytes of /tmp and of one file
     binds: list[str]  # what the jail shows; those below /tmp must be bound again
@@ -80,7 +78,7 @@ def enter_work(work: str, helpers: str) -> None:
 def limit(plan: Plan) -> None:
     """Sets the rlimits of the calling process, soft and hard."""
     for kind, value in {
-        resource.RLIMIT_AS: plan.address_space,
+        **({resource.RLIMIT_AS: plan.address_space} if plan.address_space else {}),
         resource.RLIMIT_CPU: plan.seconds_cpu,
         resource.RLIMIT_NPROC: plan.processes,
         resource.RLIMIT_FSIZE: plan.disk,

@@ -18,13 +18,7 @@ from nbjudge.student.shell import Notebook, Output, flush_figures
 
 MESSAGE = 4000  # characters of an exception's message
 FRAMES = 20
-OUT_OF_MEMORY = (
-    "can't allocate memory",
-    "not enough memory",
-    "bad_alloc",
-    "out of memory",
-    "STATUS_ALLOC_FAILED",
-)
+OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
 
 
 def serve(channel_fd: int, arena_fd: int, gpu: dict[str, Any] | None = None) -> NoReturn:
