@@ -98,6 +98,7 @@ def _add_check(commands: Commands) -> None:
     command.add_argument(
         "--json", type=Path, metavar="FILE", help="write the report here too (- for standard output)"
     )
+    _add_gpu_slots(command)
     _add_isolation(command)
     command.set_defaults(run=_check)
 
@@ -138,8 +139,19 @@ def _add_grade(commands: Commands) -> None:
     )
     command.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: one per core)")
     command.add_argument("--force", action="store_true", help="grade again what has not changed")
+    _add_gpu_slots(command)
     _add_isolation(command)
     command.set_defaults(run=_grade)
+
+
+def _add_gpu_slots(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--gpu-slots",
+        type=int,
+        default=1,
+        metavar="N",
+        help="submissions at once on each GPU, for tests that ask for one (default: 1; 0: no GPU)",
+    )
 
 
 def _add_isolation(command: argparse.ArgumentParser) -> None:
@@ -196,9 +208,9 @@ def _new(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from nbjudge import gate, terminal
 
-    for option, value in (("--jobs", arguments.jobs), ("--seeds", arguments.seeds)):
-        if value is not None and value < 1:
-            raise CourseError(f"{option} {value}: at least 1")
+    _at_least("--jobs", arguments.jobs, 1)
+    _at_least("--seeds", arguments.seeds, 1)
+    _at_least("--gpu-slots", arguments.gpu_slots, 0)
     course = _course(arguments)
     with terminal.bar(f"Checking {arguments.assignment}") as watch:
         report = gate.check(
@@ -209,6 +221,7 @@ def _check(arguments: argparse.Namespace) -> int:
             jobs=arguments.jobs,
             isolation=arguments.isolation,
             image=arguments.image,
+            gpu_slots=arguments.gpu_slots,
             watch=watch,
         )
     written = gate.record(course, report, arguments.json)
@@ -256,8 +269,8 @@ def _collect(arguments: argparse.Namespace) -> int:
 def _grade(arguments: argparse.Namespace) -> int:
     from nbjudge import pipeline, terminal
 
-    if arguments.jobs is not None and arguments.jobs < 1:
-        raise CourseError(f"--jobs {arguments.jobs}: at least 1")
+    _at_least("--jobs", arguments.jobs, 1)
+    _at_least("--gpu-slots", arguments.gpu_slots, 0)
     course = _course(arguments)
     with terminal.progress(f"Grading {arguments.assignment}") as watch:
         report = pipeline.grade(
@@ -268,6 +281,7 @@ def _grade(arguments: argparse.Namespace) -> int:
             force=arguments.force,
             isolation=arguments.isolation,
             image=arguments.image,
+            gpu_slots=arguments.gpu_slots,
             watch=watch,
         )
     terminal.show_report(report)
@@ -315,6 +329,11 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from nbjudge.sandbox.probe import probe
 
     return 0 if terminal.show_findings(probe()) else 1
+
+
+def _at_least(option: str, value: int | None, least: int) -> None:
+    if value is not None and value < least:
+        raise CourseError(f"{option} {value}: at least {least}")
 
 
 def _course(arguments: argparse.Namespace) -> Course:

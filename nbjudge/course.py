@@ -18,7 +18,7 @@ EXERCISE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB)?", re.IGNORECASE)
 UNITS = {"": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 DATABASE = "NBJUDGE_DATABASE"  # environment: for a URL with a password, or one that only a container knows
-LIMITS = ("seconds", "memory", "processes", "disk", "output")
+LIMITS = ("seconds", "memory", "processes", "disk", "output", "gpu_memory")
 
 
 def find_root(start: Path) -> Path:

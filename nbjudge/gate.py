@@ -73,6 +73,7 @@ def check(
     jobs: int | None = None,
     isolation: Isolation | None = None,
     image: str | None = None,
+    gpu_slots: int = 1,
     watch: Watch = lambda step: None,
 ) -> GateReport:
     """Asks every question of the gate about one assignment; the gradebook is not touched.
@@ -92,7 +93,7 @@ def check(
     report = GateReport(name, content_hash(course, name), (), environment=environment(jail), partial=partial)
     with tempfile.TemporaryDirectory(prefix="nbjudge-gate-") as folder:
         try:
-            bench = _set_up(course, name, Path(folder), jail, jobs or os.cpu_count() or 1)
+            bench = _set_up(course, name, Path(folder), jail, jobs or os.cpu_count() or 1, gpu_slots)
             _check_names(bench, exercises)
             report = _ask(bench, report, exercises or bench.automatic, seeds, watch)
         except _FoundError as error:
@@ -141,12 +142,13 @@ class _FoundError(Exception):
         self.section = section
 
 
-def _set_up(course: Course, name: str, folder: Path, jail: Jail, workers: int) -> _Bench:
+def _set_up(course: Course, name: str, folder: Path, jail: Jail, workers: int, gpu_slots: int) -> _Bench:
     from nbjudge.grade import Desk
     from nbjudge.leaks import LeakError
     from nbjudge.notebook import find_exercises
     from nbjudge.release import build_release
     from nbjudge.samples import build_sample
+    from nbjudge.slots import slots_for
     from nbjudge.template import load_notebook, load_template, release_name
 
     try:
@@ -169,7 +171,14 @@ def _set_up(course: Course, name: str, folder: Path, jail: Jail, workers: int) -
         solved=build_sample(SOLVED, source, released),
         helpers={path: data for path, data in files.items() if path not in notebooks},
         exercises=exercises,
-        desk=Desk(apart, name, load_template(apart, name), jail, automatic),
+        desk=Desk(
+            apart,
+            name,
+            load_template(apart, name),
+            jail,
+            automatic,
+            slots=slots_for(course.autograder(name), gpu_slots),
+        ),
         workers=workers,
     )
 

@@ -20,7 +20,7 @@ import signal
 import time
 import traceback
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -31,10 +31,11 @@ from typing import TYPE_CHECKING
 
 from nbjudge import __version__
 from nbjudge.errors import CourseError, SandboxError
-from nbjudge.model import Course, Program, Result, Submission
+from nbjudge.model import Course, Limits, Program, Result, Submission
 from nbjudge.notebook import NotANotebook, read_notebook
 from nbjudge.repair import rejected_program, repair
 from nbjudge.results import dump_result, load_result
+from nbjudge.slots import Slot, one_per_card
 from nbjudge.template import Template
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Job:
     key: str  # of `result_key`
     exercises: frozenset[str] | None = None  # run only their tests
     stop: bool = False  # at the first lost point
+    dry: Result | None = None  # of its dry run on the CPU: what is left needs a GPU slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,12 @@ class Desk:
     template: Template
     jail: Jail
     exercises: frozenset[str]  # ids of the automatic ones
+    slots: tuple[Slot, ...] = ()  # GPU slots; a test that asks for one runs there
+    all_on_slots: bool = False  # every test, and no dry run
 
 
-def environment(jail: Jail) -> dict[str, str]:
-    """Versions and device that a result depends on; recorded with it."""
+def environment(jail: Jail, gpu: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Versions and device that a result depends on; recorded with it. `gpu`: facts of its slot."""
     image = {"image": f"{jail.image.name} {jail.image.id[:12]}"} if jail.image else {}
     return {
         "nbjudge": __version__,
@@ -87,6 +91,7 @@ def environment(jail: Jail) -> dict[str, str]:
         "device": "cpu",
         "isolation": str(jail),
         **image,
+        **(gpu or {}),
     }
 
 
@@ -100,6 +105,8 @@ def fingerprint(desk: Desk) -> str:
     course, name = desk.course, desk.assignment
     digest = hashlib.sha256(repr(sorted(environment(desk.jail).items())).encode())
     digest.update(repr(course.assignments[name]).encode())
+    gpus = sorted({(slot.card.name, slot.card.driver) for slot in desk.slots})
+    digest.update(repr((gpus, desk.all_on_slots)).encode() if gpus else b"")
     for folder in (course.autograder(name), course.source(name), course.release(name)):
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
@@ -120,17 +127,42 @@ def result_key(submission: Submission, desk_fingerprint: str) -> str:
 def grade_all(desk: Desk, jobs: Iterable[Job], workers: int) -> Generator[Result | Trouble, None, None]:
     """Grades every job, in any order; each yields exactly one Result or Trouble.
 
+    On the CPU first; then what needs a GPU slot; then, one to a card, what a neighbour there may have spoilt.
     CourseError if the autograder itself can't be loaded; SandboxError if no worker can be started. Later, a worker
     that can't be started leaves its work to the others, and the last one leaves a Trouble for each job.
     """
+    passes: list[Sequence[Slot | None]] = [desk.slots, one_per_card(desk.slots)]
+    if not desk.all_on_slots:
+        passes.insert(0, [None] * workers)
+    waiting = list(jobs)
+    for seats in passes:
+        now, waiting = waiting, []
+        with contextlib.closing(_grade_pool(desk, now, seats)) as outcomes:
+            try:
+                for outcome in outcomes:
+                    if isinstance(outcome, Job):
+                        waiting.append(outcome)
+                    else:
+                        yield outcome
+            except SandboxError as error:
+                if seats is passes[0]:
+                    raise
+                yield from (Trouble(job.submission, str(error)) for job in now)
+
+
+def _grade_pool(
+    desk: Desk, jobs: Sequence[Job], seats: Sequence[Slot | None]
+) -> Generator[Result | Trouble | Job, None, None]:
+    """One worker for each seat, at most; a Job comes back that must be graded in the next pass."""
     queue = deque((job, 1) for job in jobs)
-    workers = min(workers, len(queue))
+    free = list(seats)
+    workers = min(len(free), len(queue))
     pool: dict[Connection, _Worker] = {}
     begun = False
     try:
         while queue or any(worker.job for worker in pool.values()):
             while queue and len(pool) < workers:
-                started = _start_worker(desk)
+                started = _start_worker(desk, free.pop(0))
                 pool[started.connection] = started
             for ready in wait(list(pool)):
                 assert isinstance(ready, Connection)
@@ -147,6 +179,7 @@ def grade_all(desk: Desk, jobs: Iterable[Job], workers: int) -> Generator[Result
                         yield Trouble(queue.popleft()[0].submission, str(error))
                 if worker.job is None and (not queue or not worker.alive):
                     pool.pop(ready).stop()
+                    free.append(worker.slot)
                 elif worker.job is None:
                     worker.give(*queue.popleft())
     finally:
@@ -157,9 +190,10 @@ def grade_all(desk: Desk, jobs: Iterable[Job], workers: int) -> Generator[Result
 class _Worker:
     """One worker process as the main process sees it."""
 
-    def __init__(self, process: BaseProcess, connection: Connection) -> None:
+    def __init__(self, process: BaseProcess, connection: Connection, slot: Slot | None) -> None:
         self.process = process
         self.connection = connection
+        self.slot = slot
         self.job: Job | None = None
         self.tries = 0
         self.ready = False
@@ -177,18 +211,18 @@ class _Worker:
         self.process.join()
 
 
-def _start_worker(desk: Desk) -> _Worker:
+def _start_worker(desk: Desk, slot: Slot | None) -> _Worker:
     # spawn, not fork: the worker must not inherit the gradebook or threads of the main process.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(desk, theirs), daemon=True)
+    process = context.Process(target=_work, args=(desk, theirs, slot), daemon=True)
     process.start()
     theirs.close()
-    return _Worker(process, ours)
+    return _Worker(process, ours, slot)
 
 
-def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | Trouble]:
-    """What the worker has to say: ready, a result, trouble, or its death."""
+def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | Trouble | Job]:
+    """What the worker has to say: ready, a result, a job for the next pass, trouble, or its death."""
     job = worker.job
     try:
         kind, payload = worker.connection.recv()
@@ -211,7 +245,21 @@ def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | T
         yield from _try_again(worker, queue, payload)
     elif job is not None:
         worker.job = None
-        yield load_result(payload) if kind == "result" else Trouble(job.submission, payload)
+        yield _outcome(worker, job, kind, payload)
+
+
+def _outcome(worker: _Worker, job: Job, kind: str, payload: bytes) -> Result | Trouble | Job:
+    if kind == "dry":
+        return replace(job, dry=load_result(payload))
+    crowded = worker.slot is not None and worker.slot.crowded
+    if kind != "result":
+        return job if crowded else Trouble(job.submission, str(payload))
+    result = load_result(payload)
+    if crowded:
+        from nbjudge.judge.passes import is_unsure
+
+        return job if is_unsure(result, job.dry) else result
+    return result
 
 
 def _try_again(worker: _Worker, queue: deque[tuple[Job, int]], reason: str) -> Iterator[Trouble]:
@@ -223,7 +271,7 @@ def _try_again(worker: _Worker, queue: deque[tuple[Job, int]], reason: str) -> I
         yield Trouble(job.submission, reason)
 
 
-def _work(desk: Desk, connection: Connection) -> None:
+def _work(desk: Desk, connection: Connection, slot: Slot | None) -> None:
     """A worker's life: collect the tests, start the zygote, judge what comes."""
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
@@ -232,21 +280,25 @@ def _work(desk: Desk, connection: Connection) -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # the judge is forked: a second thread would hang its children
     from nbjudge.judge import open_judge
+    from nbjudge.judge.passes import check_slots
     from nbjudge.sandbox import Zygote
 
     def run(judge: Judge) -> int:
+        check_slots(judge.tests, desk.slots, desk.course.assignments[desk.assignment].limits)
         zygote.wait_until_warm()
         environment(desk.jail)  # reads the libraries' metadata once, and not in each judge
         gc.collect()
         gc.freeze()  # a collection in a judge would copy every page of what it shares with us
         zygote.reserve(judge.largest(desk.course.assignments[desk.assignment].limits))
+        if slot:
+            zygote.spawn(Limits()).kill()  # or a GPU that does not work would cost each submission its turn
         connection.send(("ready", None))
         while (job := _next_job(connection)) is not None:
             outcome = _judge_in_child(desk, judge, zygote, job)
             try:
                 zygote.reset()
             except SandboxError:  # the zygote died, and this worker ends with it
-                if outcome[0] == "result":  # the judge was done by then
+                if outcome[0] in ("result", "dry"):  # the judge was done by then
                     connection.send(outcome)
                 raise
             connection.send(outcome)
@@ -255,7 +307,7 @@ def _work(desk: Desk, connection: Connection) -> None:
     try:
         # The zygote warms up while the tests are collected.
         jail, helpers = desk.jail, desk.course.release(desk.assignment)
-        with Zygote(jail.isolation, helpers, image=jail.image, without=jail.without) as zygote:
+        with Zygote(jail.isolation, helpers, image=jail.image, without=jail.without, slot=slot) as zygote:
             open_judge(desk.course.autograder(desk.assignment), run, desk.exercises)
     except CourseError as error:
         connection.send(("course", str(error)))
@@ -288,8 +340,8 @@ def _judge_in_child(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    if payload[:1] == b"R" and payload.endswith(COMPLETE):
-        return "result", payload[1:-1]
+    if payload[:1] in (b"R", b"D") and payload.endswith(COMPLETE):
+        return "result" if payload[:1] == b"R" else "dry", payload[1:-1]
     if payload[:1] == b"T" and payload.endswith(COMPLETE):
         return "trouble", payload[1:-1].decode(errors="replace")
     return (
@@ -301,7 +353,8 @@ def _judge_in_child(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple
 def _judge_and_exit(desk: Desk, judge: Judge, zygote: Zygote, job: Job, write: int) -> None:
     try:
         _die_with_parent()
-        payload = b"R" + dump_result(judge_submission(desk, judge, zygote, job))
+        result, done = judge_submission(desk, judge, zygote, job)
+        payload = (b"R" if done else b"D") + dump_result(result)
     except SandboxError as error:
         payload = b"T" + str(error).encode()
     except BaseException:
@@ -313,8 +366,13 @@ def _judge_and_exit(desk: Desk, judge: Judge, zygote: Zygote, job: Job, write: i
         os._exit(0)
 
 
-def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> Result:
-    """Reads, repairs and judges one submission in this process; SandboxError if the jail fails."""
+def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple[Result, bool]:
+    """Reads, repairs and judges one submission in this process, and whether that is all; SandboxError if the jail fails.
+
+    It is not, if tests are left that need a GPU slot.
+    """
+    from nbjudge.judge.passes import run_pass
+
     started = time.monotonic()
     submission = job.submission
     program = _read_program(desk, submission)
@@ -334,11 +392,23 @@ def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> Resu
         seed=seed,
         environment=environment(desk.jail),
     )
+    done = True
     if program.rejected is None:
         limits = desk.course.assignments[desk.assignment].limits
-        tests, cells = judge.grade(program, zygote, limits, seed, exercises=job.exercises, stop=job.stop)
-        result = replace(result, tests=tests, cells=cells)
-    return replace(result, seconds=time.monotonic() - started)
+        result, done = run_pass(
+            judge,
+            program,
+            zygote,
+            limits,
+            result,
+            exercises=job.exercises,
+            slots=desk.slots,
+            dry=job.dry,
+            stop=job.stop,
+        )
+        result = replace(result, environment=environment(desk.jail, zygote.facts))
+    seconds = time.monotonic() - started + (job.dry.seconds if job.dry else 0)
+    return replace(result, seconds=seconds), done
 
 
 def _read_program(desk: Desk, submission: Submission) -> Program:

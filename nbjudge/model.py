@@ -15,6 +15,7 @@ Status = Literal[
     "error",  # the student's code raised
     "timeout",  # the call ran out of time
     "memory",  # the call ran out of memory
+    "gpu_memory",  # the call ran out of GPU memory
     "crashed",  # the student's process died: os._exit, a signal
     "not_found",  # the name or the cell that the test wanted is not in the submission
     "author",  # the test itself is broken: the exercise is not graded and flagged
@@ -30,6 +31,7 @@ class Limits:
     processes: int = 64  # processes and threads
     disk: int = 256 << 20  # bytes in the private /tmp
     output: int = 1 << 20  # bytes of stdout and stderr kept
+    gpu_memory: int = 0  # bytes for tensors on the GPU; 0: the share of its slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class CellReport:
 
     id: str
     index: int | None
-    status: Literal["ok", "error", "timeout", "memory", "crashed", "skipped"]
+    status: Literal["ok", "error", "timeout", "memory", "gpu_memory", "crashed", "skipped"]
     message: str = ""
     trace: str = ""
     output: str = ""  # what it printed, cut at Limits.output

@@ -142,22 +142,26 @@ def grade(
     isolation: Isolation | None = None,
     image: str | None = None,
     without: tuple[str, ...] = (),
+    gpu_slots: int = 1,
+    all_on_slots: bool = False,
     watch: Callable[[Progress], None] = lambda progress: None,
 ) -> Report:
     """Grades what is new or changed (with `force` all), and records each in one transaction as it ends.
 
     `isolation` and `image`: see sandbox.pick_jail. `without` leaves walls of the jail out, to show what each is for;
-    results say so.
+    results say so. `gpu_slots` on each GPU grade the tests that ask for one; with `all_on_slots` they grade every test.
     """
     from nbjudge.collect import read_submissions
     from nbjudge.grade import Desk, Job, Trouble, fingerprint, grade_all, result_key
     from nbjudge.gradebook import graded_keys, open_gradebook, save_assignment
     from nbjudge.sandbox import pick_jail
+    from nbjudge.slots import slots_for
 
     opened = _open(course, name)
     submissions = {s.student: s for s in read_submissions(course, name, students or None)}
     jail = pick_jail(isolation, image, without)
-    desk = Desk(course, name, opened.template, jail, _automatic(opened.exercises))
+    slots = slots_for(course.autograder(name), gpu_slots, every_test=all_on_slots)
+    desk = Desk(course, name, opened.template, jail, _automatic(opened.exercises), slots, all_on_slots)
     current = fingerprint(desk)
     keys = {student: result_key(submission, current) for student, submission in submissions.items()}
     with open_gradebook(course) as book:

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "nbjudge"
 # Lowest first; a module may import from lower ranks, and from its own folder. Same rank: never.
 RANKS = [
     {"errors", "jsontext", "model", "wire"},
-    {"course", "names", "results", "points", "student"},
+    {"course", "names", "results", "points", "slots", "student"},
     {"notebook", "data"},
     {"template", "sandbox"},
     {"repair", "leaks", "archive", "judge", "changes"},

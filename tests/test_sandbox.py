@@ -280,6 +280,7 @@ def test_only_its_own_descriptors_are_open(run: Run, proc: None) -> None:
 
 def test_environment_is_clean(run: Run) -> None:
     assert set(run("import os; names = dict(os.environ)")["names"]) == {
+        "CUDA_VISIBLE_DEVICES",
         "HOME",
         "LANG",
         "MPLBACKEND",
@@ -465,7 +466,7 @@ def test_it_cannot_shrink_or_grow_the_arena(run: Run) -> None:
 
 
 def test_walls_that_cannot_be_made_are_ours(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host, "build_filter", lambda: b"\xff" * 8)
+    monkeypatch.setattr(host, "build_filter", lambda **_: b"\xff" * 8)
     with Zygote("namespaces") as broken, pytest.raises(SandboxError, match="seccomp"):
         broken.spawn(Limits())
 

@@ -24,7 +24,7 @@ LAB = Assignment(
     "lab", {}, {"square": 2, "scale": 3, "plots": 1, "report": 4}, SOFT, HARD, 0.5, "always", Limits()
 )
 STATUSES: tuple[Status, ...] = (
-    "passed", "failed", "error", "timeout", "memory", "crashed", "not_found", "author",
+    "passed", "failed", "error", "timeout", "memory", "gpu_memory", "crashed", "not_found", "author",
 )  # fmt: skip
 
 

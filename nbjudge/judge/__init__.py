@@ -7,6 +7,7 @@ from nbjudge.judge.faults import (
     StudentCrashed,
     StudentError,
     StudentFault,
+    StudentGpuMemory,
     StudentMemory,
     StudentTimeout,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "StudentCrashed",
     "StudentError",
     "StudentFault",
+    "StudentGpuMemory",
     "StudentMemory",
     "StudentTimeout",
     "TestSpec",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbjudge.judge.faults import MisuseError, NotFound, StudentCrashed
+from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import Session, label_of
 from nbjudge.judge.source import Source
 from nbjudge.model import Cell
+
+if TYPE_CHECKING:
+    import torch
 
 SNIPPET = "autograder"  # label of the author's own code; its frames are not the student's
 
@@ -52,6 +56,13 @@ class Student:
     def has(self, name: str, /) -> bool:
         """Whether the notebook defines the name."""
         return self._session.request("has", name) is True
+
+    def place(self, tensor: torch.Tensor, /) -> Handle:
+        """Sends a tensor to where the student's code computes (the `device` fixture): a handle to the copy there."""
+        match self._session.request("place", tensor):
+            case (int(id_), str(kind)):
+                return self._session.hold(id_, kind)
+        raise StudentCrashed("your code's process broke the protocol")
 
     def source(self, id: str, /) -> Source:
         """The text of a solution cell, or of all solution cells of an exercise, for checks such as `uses`."""

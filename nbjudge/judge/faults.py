@@ -51,6 +51,12 @@ class StudentMemory(StudentFault):
     status: Status = "memory"
 
 
+class StudentGpuMemory(StudentMemory):
+    """The student's code ran out of GPU memory."""
+
+    status: Status = "gpu_memory"
+
+
 class StudentCrashed(StudentFault):
     """The student's process died, or broke the protocol and was killed."""
 

@@ -19,6 +19,7 @@ from nbjudge.judge.faults import (
     NotFound,
     StudentCrashed,
     StudentFault,
+    StudentGpuMemory,
     StudentMemory,
     StudentTimeout,
     clean,
@@ -28,6 +29,7 @@ from nbjudge.judge.handle import Ask, Handle
 from nbjudge.model import Cell, Limits
 
 POLL = 0.05  # seconds between two looks at the memory
+GPU = re.compile("CUDA|CUBLAS|CUDNN|GPU")  # in the message of an error for want of memory: whose
 DUMPED_FRAME = re.compile(r'File "<([^"\n]{1,200})>", line (\d{1,9}) in (\S{1,100})')
 
 
@@ -51,6 +53,7 @@ class Process(Protocol):
     arena: mmap.mmap
 
     def over_memory(self) -> bool: ...
+    def over_gpu_memory(self) -> bool: ...
     def dump_traceback(self) -> str: ...
     def kill(self) -> Exit: ...
 
@@ -110,7 +113,9 @@ class Connection:
             case (str(kind), str(builtin), str(message), bool(memory), list(frames)):
                 text = f"{kind}: {message}" if message else kind
                 trace = self.trace(frames)
-                return StudentMemory(text, trace) if memory else student_error(builtin, text, trace)
+                if memory:
+                    return (StudentGpuMemory if GPU.search(text) else StudentMemory)(text, trace)
+                return student_error(builtin, text, trace)
         raise wire.WireError("an error without a description")
 
     def trace(self, frames: list[Any]) -> str:
@@ -140,6 +145,9 @@ class Connection:
             if self.process.over_memory():
                 self.kill()
                 raise self._memory_fault()
+            if self.process.over_gpu_memory():
+                self.kill()
+                raise StudentGpuMemory("your code used more than its share of the GPU's memory")
         trace = self._dumped_trace()
         self.kill()
         raise StudentTimeout("", trace)  # the session knows the limit to name
@@ -151,9 +159,7 @@ class Connection:
             packet = b""
         if not packet:
             self._died()
-        value: object = wire.decode(
-            packet, self.process.arena, nonce, handle=self._incoming, tensor=_with_origin
-        )
+        value: object = wire.decode(packet, self.process.arena, nonce, handle=self.hold, tensor=_with_origin)
         return value
 
     def _died(self) -> NoReturn:
@@ -181,7 +187,8 @@ class Connection:
                 raise self.describe(tuple(description))
         raise wire.WireError("a reply of no known kind")
 
-    def _incoming(self, id_: int, kind: str) -> Handle:
+    def hold(self, id_: int, kind: str) -> Handle:
+        """The handle for an object of the student's process."""
         return Handle(self.ask, self.dropped, id_, kind)
 
     def _outgoing(self, value: object) -> tuple[int, str]:

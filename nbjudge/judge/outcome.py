@@ -6,13 +6,14 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from nbjudge.course import parse_limits
 from nbjudge.judge.faults import MisuseError, StudentFault, clean
 from nbjudge.judge.session import Session
-from nbjudge.model import Language, Program, Status, TestResult
+from nbjudge.model import Language, Limits, Status, TestResult
 
 # What pytest says to people at its command line, and where `student.f` came from.
 NOISE = re.compile(
@@ -34,10 +35,21 @@ class TestSpec:
     weight: float
     hidden: bool | str
     limits: Mapping[str, Any] = field(default_factory=dict)  # of the limits marker: seconds, memory, ...
+    device: Literal["cpu", "any", "cuda"] = "cpu"  # any: where there is one, a GPU (the `device` fixture)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells the test from every other one of its assignment."""
+        return self.exercise, self.name
 
     def title(self, language: Language) -> str:
         """What a student reads as the test's name."""
         return self.titles.get(language) or self.titles[""]
+
+
+def limits_of(spec: TestSpec, base: Limits) -> Limits:
+    """The limits of one test: its marker's over the assignment's."""
+    return parse_limits(dict(spec.limits), spec.name, base)
 
 
 class Credit:
@@ -93,16 +105,19 @@ def result_of(spec: TestSpec, session: Session, credit: Credit, error: BaseExcep
     )
 
 
-def rejected_result(spec: TestSpec, program: Program) -> TestResult:
-    """The TestResult of every test on a file that is no notebook."""
+def untried_result(
+    spec: TestSpec, language: Language, status: Status, message: str, trace: str = ""
+) -> TestResult:
+    """The TestResult of a test that was not run, because something else had decided it."""
     return TestResult(
         exercise=spec.exercise,
         test=spec.name,
-        title=spec.title(program.language),
+        title=spec.title(language),
         weight=spec.weight,
-        status="not_found",
+        status=status,
         fraction=0.0,
-        message=clean(program.rejected or ""),
+        message=clean(message),
+        trace=trace,
         hidden=spec.hidden,
     )
 

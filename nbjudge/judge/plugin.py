@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -24,7 +24,7 @@ from nbjudge.course import parse_limits
 from nbjudge.errors import CourseError
 from nbjudge.judge.door import Student
 from nbjudge.judge.link import Zygote
-from nbjudge.judge.outcome import Credit, TestSpec, rejected_result, result_of
+from nbjudge.judge.outcome import Credit, TestSpec, limits_of, result_of, untried_result
 from nbjudge.judge.session import LOADING, Session, derive_seed
 from nbjudge.model import CellReport, Limits, Program, TestResult
 from nbjudge.points import earned
@@ -33,6 +33,7 @@ TITLE = re.compile(r"([a-z]{2}): +(.+)")
 MARKERS = (
     "exercise(id, weight=1, hidden=False): the exercise that the test scores, and how much",
     "limits(seconds=, memory=): for this test instead of the assignment's",
+    "gpu: the test needs CUDA; `device` instead takes a GPU where there is one",
 )
 OWN_MEMORY = 4 << 30  # bytes that the tests may take in the judge's own process
 OWN = 45.0  # seconds that the tests of one submission may take in the judge's own process
@@ -69,15 +70,16 @@ class Judge:
         self._credit = Credit()
         self._error: BaseException | None = None
         self._own_left = OWN
+        self.device = "cpu"  # of the running submission
 
     def seconds(self, limits: Limits) -> float:
         """The longest that `grade` can take: loading, each test at its limit, and the tests' own time."""
-        tests = sum(_limits_of(spec, limits).seconds + LEAST_OWN for spec in self.tests)
+        tests = sum(limits_of(spec, limits).seconds + LEAST_OWN for spec in self.tests)
         return LOADING * limits.seconds + tests + OWN
 
     def largest(self, limits: Limits) -> Limits:
         """The most that any student process will need: the assignment's limits and those of each test."""
-        every = [limits, *(_limits_of(spec, limits) for spec in self.tests)]
+        every = [limits, *(limits_of(spec, limits) for spec in self.tests)]
         names = [field.name for field in fields(Limits)]
         return Limits(**{name: max(getattr(one, name) for one in every) for name in names})
 
@@ -88,22 +90,27 @@ class Judge:
         limits: Limits,
         seed: int,
         *,
-        exercises: Collection[str] | None = None,
+        wanted: Collection[TestSpec] | None = None,
+        device: str = "cpu",
         stop: bool = False,
     ) -> tuple[tuple[TestResult, ...], tuple[CellReport, ...]]:
         """Runs every test against the submission; one result for each, in order. SandboxError if the jail fails.
 
-        Tests may leave state behind in this process: fork for each submission. With `exercises` only their tests run,
-        and with `stop` none after the first that does not pass in full.
+        Tests may leave state behind in this process: fork for each submission. With `wanted` only these run, and with
+        `stop` none after the first that does not pass in full. `device` is where the student's code computes.
         """
-        if program.rejected is not None:
-            return tuple(rejected_result(spec, program) for spec in self.tests), ()
+        reason = program.rejected
+        if reason is not None:
+            return tuple(
+                untried_result(spec, program.language, "not_found", reason) for spec in self.tests
+            ), ()
         session = self._session = Session(program, zygote, limits, seed)
         self._own_left = OWN
+        self.device = device
         try:
             with _memory_ceiling():
                 session.try_to_load()
-                results = tuple(self._results(session, limits, exercises, stop))
+                results = tuple(self._results(session, limits, wanted, stop))
         finally:
             session.close()
         return results, session.all_reports()
@@ -122,10 +129,10 @@ class Judge:
         self._error = self._error or error
 
     def _results(
-        self, session: Session, limits: Limits, exercises: Collection[str] | None, stop: bool
+        self, session: Session, limits: Limits, wanted: Collection[TestSpec] | None, stop: bool
     ) -> Iterator[TestResult]:
         for index, spec in enumerate(self.tests):
-            if exercises is not None and spec.exercise not in exercises:
+            if wanted is not None and spec not in wanted:
                 continue
             result = self._run(index, session, limits)
             yield result
@@ -138,7 +145,7 @@ class Judge:
         test = f"{spec.exercise} {spec.name}"
         _seed_everything(derive_seed(session.seed, f"judge {self._secret} {test}"))
         session.begin(
-            _limits_of(spec, limits),
+            limits_of(spec, limits),
             derive_seed(session.seed, f"student {test}"),
             spec.exercise,
         )
@@ -185,6 +192,12 @@ class _Plugin:
         """credit(value, full=, none=): partial credit."""
         assert self.judge is not None
         return self.judge.credit()
+
+    @pytest.fixture
+    def device(self) -> str:
+        """Where the student's code computes: "cuda" on a GPU slot, else "cpu"."""
+        assert self.judge is not None
+        return self.judge.device
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -272,12 +285,13 @@ def _arguments(folder: Path) -> list[str]:
 
 @contextlib.contextmanager
 def _quiet_environment() -> Iterator[None]:
-    """No plugins or options from outside, no compiled files in the course, one thread."""
+    """No plugins or options from outside, no compiled files in the course, one thread, no GPU: the judge forks."""
     saved, bytecode = dict(os.environ), sys.dont_write_bytecode
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "CI", "BUILD_NUMBER"):  # the last two change messages
         os.environ.pop(name, None)
     os.environ.update(dict.fromkeys(THREADS, "1"))
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the GPU is the student's
     sys.dont_write_bytecode = True
     try:
         yield
@@ -312,7 +326,10 @@ def _spec_of(item: pytest.Item) -> TestSpec:
     parse_limits(limits, f"{where}: limits")
     if marker and marker.args:
         raise CourseError(f"{where}: write @pytest.mark.limits(seconds=..., memory=...)")
-    return TestSpec(titles=_titles_of(item), limits=limits, name=item.name, **exercise)
+    device: Literal["cpu", "any", "cuda"] = "any" if "device" in item.fixturenames else "cpu"
+    if item.get_closest_marker("gpu"):
+        device = "cuda"
+    return TestSpec(titles=_titles_of(item), limits=limits, name=item.name, device=device, **exercise)
 
 
 def _exercise_of(item: pytest.Item, where: str) -> dict[str, Any]:
@@ -362,10 +379,6 @@ def _secret_of(folder: Path) -> str:
         if "submissions" not in path.relative_to(folder).parts:
             digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _limits_of(spec: TestSpec, base: Limits) -> Limits:
-    return parse_limits(dict(spec.limits), spec.name, base)
 
 
 def _warm_torch() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from nbjudge.errors import SandboxError
 from nbjudge.judge.faults import MisuseError, StudentCrashed, StudentFault, StudentTimeout, clean
-from nbjudge.judge.handle import Ask
+from nbjudge.judge.handle import Ask, Handle
 from nbjudge.judge.link import Connection, Zygote
 from nbjudge.model import Cell, CellReport, Limits, Program, Status
 from nbjudge.wire import WireError
@@ -20,7 +20,8 @@ REPLACEMENTS = 40  # student processes that one submission may lose
 PER_EXERCISE = 3  # of them by the tests of one exercise; its other tests are then not tried
 LOADING = 8  # times Limits.seconds: wall clock for all loading of one submission
 TEXTS = 4  # times Limits.output: characters of output and messages kept of all cells together
-FATAL: tuple[Status, ...] = ("timeout", "memory", "crashed")  # a test cannot pass after one of these
+# A test cannot pass after one of these.
+FATAL: tuple[Status, ...] = ("timeout", "memory", "gpu_memory", "crashed")
 
 
 class Session:
@@ -78,6 +79,11 @@ class Session:
                 self.connection.kill()
                 self.lost += 1
         return self.connection
+
+    def hold(self, id_: int, kind: str) -> Handle:
+        """The handle for an object that a reply of the live process names."""
+        assert self.connection is not None
+        return self.connection.hold(id_, kind)
 
     def try_to_load(self) -> None:
         """Loads the notebook before the first test, so that every cell is reported; faults wait for the tests."""
@@ -157,6 +163,8 @@ class Session:
                 except WireError:
                     raise StudentCrashed("your code's process broke the protocol") from None
                 self._report(i, fault.status, fault.message, fault.trace, output)
+                if "CUDA" in fault.message:  # a kernel that failed leaves a dead context: then this raises
+                    self._load_request(connection, "has", "")
             case _:
                 raise StudentCrashed("your code's process broke the protocol")
 

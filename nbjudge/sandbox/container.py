@@ -98,10 +98,12 @@ class Container:
         _ask(self.image.engine, "kill", self.name)
 
 
-def start_container(image: Image, name: str, folder: Path, environment: Mapping[str, str]) -> Container:
+def start_container(
+    image: Image, name: str, folder: Path, environment: Mapping[str, str], *, card: str | None = None
+) -> Container:
     """Starts a zygote in a new container and waits for its call; SandboxError with the engine's reason if none comes.
 
-    `folder` is private to this user and stays until the container ends.
+    `folder` is private to this user and stays until the container ends. `card`: the UUID of a GPU to see.
     """
     meeting = folder / "meeting"
     for path in (meeting, folder / "empty"):
@@ -114,7 +116,10 @@ def start_container(image: Image, name: str, folder: Path, environment: Mapping[
         listener.listen(1)
         with (folder / "engine.log").open("wb") as log:
             process = subprocess.Popen(
-                _command(image, name, folder, environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                _command(image, name, folder, environment, card),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         try:
             _wait_for_call(listener, process, folder / "engine.log", image)
@@ -135,17 +140,23 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def _command(image: Image, name: str, meeting: Path, environment: Mapping[str, str]) -> list[str]:
+def _command(
+    image: Image, name: str, folder: Path, environment: Mapping[str, str], card: str | None
+) -> list[str]:
+    docker = Path(image.engine).name == "docker"
     options = [
         f"--name={name}",
         "--rm",
         "--pull=never",
-        f"--volume={meeting}:{MEETING}",
+        f"--volume={folder / 'meeting'}:{MEETING}",
+        f"--volume={folder / 'empty'}:/course:ro",  # over the course that the image may hold, hidden tests and all
         "--entrypoint=python",
     ]
     options += [f"--env={key}={value}" for key, value in environment.items()]
-    if Path(image.engine).name == "docker":  # its own profile lets nobody make namespaces
+    if docker:  # its own profile lets nobody make namespaces
         options.append(f"--security-opt=seccomp={Path(__file__).with_name('docker_seccomp.json')}")
+    if card:
+        options.append(f"--gpus=device={card}" if docker else f"--device=nvidia.com/gpu={card}")
     return [image.engine, "run", *WALLS, *options, image.name, *BOOT, f"{MEETING}/control"]
 
 

@@ -17,6 +17,10 @@ NAMESPACES = 0x7E020080  # every CLONE_NEW* flag, CLONE_NEWTIME (0x80) too
 AF_UNIX = 1
 # TCGETS (isatty), TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: nothing that a device would act on
 IOCTLS = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+# (mask, value) of what CUDA asks of NVIDIA's devices: type 'F' of /dev/nvidia* (uapi of the open kernel modules), the
+# plain numbers of /dev/nvidia-uvm, its two odd ones. No request to a terminal is among them (type 'T'), and of what
+# the small numbers mean elsewhere (FIBMAP, FIGETBSZ) nothing is done without capabilities.
+GPU_IOCTLS = ((0xFF00, ord("F") << 8), (0xFFFFFF00, 0), (0xFFFFFFFF, 0x30000001), (0xFFFFFFFF, 0x30000002))
 
 FILES = """
     access chdir chmod close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64 fallocate
@@ -56,8 +60,11 @@ REFUSED = """
 
 
 @cache
-def build_filter(allow_exec: bool = False) -> bytes:
-    """The filter as struct sock_filter[]; SandboxError where libseccomp is missing."""
+def build_filter(allow_exec: bool = False, gpu: bool = False) -> bytes:
+    """The filter as struct sock_filter[]; SandboxError where libseccomp is missing.
+
+    `gpu`: for a process that may talk to NVIDIA's devices.
+    """
     try:
         import pyseccomp as seccomp
     except (ImportError, RuntimeError, OSError) as error:
@@ -79,9 +86,9 @@ def build_filter(allow_exec: bool = False) -> bytes:
     for name in ("socket", "socketpair"):
         _add(rules, seccomp.ALLOW, name, seccomp.Arg(0, seccomp.EQ, AF_UNIX))
         _add(rules, seccomp.ERRNO(errno.EAFNOSUPPORT), name, seccomp.Arg(0, seccomp.NE, AF_UNIX))
-    for request in IOCTLS:
-        # The kernel looks at the low 32 bits of the number only, so the filter must too.
-        _add(rules, seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
+    # The kernel looks at the low 32 bits of the number only, so the filter must too.
+    for mask, request in (*((0xFFFFFFFF, request) for request in IOCTLS), *(GPU_IOCTLS if gpu else ())):
+        _add(rules, seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, mask, request))
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)

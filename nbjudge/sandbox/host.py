@@ -26,9 +26,13 @@ from nbjudge.model import Limits
 from nbjudge.sandbox.cgroup import SLACK, clear_stale, make_group
 from nbjudge.sandbox.container import BOOT, Container, Image, code_hash, start_container
 from nbjudge.sandbox.filter import build_filter
+from nbjudge.sandbox.gpu import HOST_MEMORY, Meter, facts_of, plan_gpu, prepare
 from nbjudge.sandbox.ids import id_maps
 from nbjudge.sandbox.jail import Isolation
+from nbjudge.sandbox.linux import pid_of
 from nbjudge.sandbox.process import Student
+from nbjudge.sandbox.root import list_binds
+from nbjudge.slots import Slot
 
 ARENA = 256 << 20  # bytes; sparse: only what is written takes memory
 LOG = 64 << 10  # bytes of what the student's process wrote to fd 2
@@ -51,6 +55,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",  # set order must not change a grade
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # the plain check would initialise CUDA before the fork
+    "CUDA_VISIBLE_DEVICES": "",  # and so would the optimizers that the zygote warms up
 }
 
 
@@ -64,14 +69,19 @@ class Zygote:
         *,
         image: Image | None = None,
         without: Collection[str] = (),
+        slot: Slot | None = None,
     ):
         """Starts it, and does not wait for its imports; `helpers` is the folder of the assignment's helper files.
 
         `image` is what isolation "container" runs in. `without` leaves out walls (walls.WALLS) around student
-        processes: only to show what each one is for. SandboxError if the jail can't be made; what goes wrong later,
+        processes: only to show what each one is for. With `slot` each student has that share of a GPU, and `facts`
+        tells what the last one found there. SandboxError if the jail can't be made; what goes wrong later,
         `wait_until_warm` and `spawn` say.
         """
         self.isolation = isolation
+        self.slot = slot
+        self.facts: dict[str, str] = {}
+        self._gpu = plan_gpu(slot, list_binds()) if slot else None
         self._folder = Path(tempfile.mkdtemp(prefix="nbjudge-"))
         self._name = f"{GROUP}{os.getpid()}-{next(_numbers)}"
         clear_stale(GROUP)
@@ -82,24 +92,34 @@ class Zygote:
         self.resident = 0  # bytes that every student starts with, shared with the zygote; 0: not warm yet
         self._size = 0
         try:
-            self._start(helpers, image, without)
+            self._start(helpers, image, without, slot)
         except BaseException:
             self.close()
             raise
 
-    def _start(self, helpers: Path | None, image: Image | None, without: Collection[str]) -> None:
+    def _start(
+        self, helpers: Path | None, image: Image | None, without: Collection[str], slot: Slot | None
+    ) -> None:
         jailed = self.isolation != "none"
         setup = {
             "isolation": self.isolation,
             "folder": str(self._folder),
             # What the zygote knows, students can read, and a host path is none of their business.
             "helpers": str(helpers) if helpers and not jailed else None,
-            "filter": build_filter().hex() if jailed else "",
+            "nodes": self._gpu["nodes"] if self._gpu else [],
+            "libraries": self._gpu["libraries"] if self._gpu and not image else [],  # an image has its own
+            "filter": build_filter(gpu=self._gpu is not None).hex() if jailed else "",
             "many_uids": False,
             "without": list(without),
         }
         if image:
-            self._container = start_container(image, self._name, self._folder, ENVIRONMENT)
+            self._container = start_container(
+                image,
+                self._name,
+                self._folder,
+                ENVIRONMENT,
+                card=slot.card.uuid if slot and self._gpu else None,
+            )
             self._process, self._control = self._container.process, self._container.control
         else:
             self._start_process()
@@ -163,14 +183,17 @@ class Zygote:
         self.wait_until_warm()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arena, log = _sealed_memory("arena", ARENA), _sealed_memory("log", LOG)
+        memory = limits.memory + (HOST_MEMORY if self._gpu else 0)
+        budget = self.slot.budget(limits.gpu_memory) if self.slot else 0
         plan = {
             "seconds_cpu": CPU_BACKSTOP,
-            "address_space": self._size + ARENA + limits.memory,
+            "address_space": 0 if self._gpu else self._size + ARENA + limits.memory,
             "processes": limits.processes,
             "disk": limits.disk,
+            "gpu": {**self._gpu, "budget": budget} if self._gpu else None,
         }
         if self._group:
-            self._group.limit(limits.memory + ARENA + limits.disk, limits.processes + ZYGOTE_PROCESSES)
+            self._group.limit(memory + ARENA + limits.disk, limits.processes + ZYGOTE_PROCESSES)
         try:
             number = secrets.randbits(62)
             request = {"op": "spawn", "plan": plan, "work": self._make_work(), "id": number}
@@ -179,11 +202,27 @@ class Zygote:
             if "error" in reply:
                 raise SandboxError(f"no student process: {reply['error']}")
             shared = mmap.mmap(arena, ARENA), mmap.mmap(log, LOG)
-            return Student(self, reply["pid"], fds[0], ours, *shared, limits.memory, self.kills(reply))
+            student = Student(self, reply["pid"], fds[0], ours, *shared, memory, self.kills(reply))
+            self._equip(student, fds[0], budget)
+            return student
         finally:
             theirs.close()
             os.close(arena)
             os.close(log)
+
+    def _equip(self, student: Student, handle: int, budget: int) -> None:
+        """Gives a student process on a slot its meter, and has it bring up its GPU; one that can't is killed."""
+        self.facts = facts_of(self.slot) if self.slot else {}
+        if self.slot is None or self._gpu is None:
+            return
+        meter = Meter(self.slot, budget, pid_of(handle))
+        student.measure_gpu(meter)
+        watchdog = {"gpu_watchdog": "NVML" if meter.watches else "none"}
+        try:
+            self.facts |= prepare(student.channel, student.arena, self.slot) | watchdog
+        except SandboxError:
+            student.kill()
+            raise
 
     def reset(self) -> None:
         """Kills and reaps whatever students are left, after a judge that did not end well."""

@@ -111,6 +111,12 @@ def prctl(option: int, value: int) -> None:
     _check(_libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero), f"prctl({option})")
 
 
+def pid_of(handle: int) -> int:
+    """The process that a pidfd stands for, numbered as our /proc numbers it; -1 if it is gone."""
+    with open(f"/proc/self/fdinfo/{handle}") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
+
+
 def drop_capabilities() -> None:
     """Empties the bounding, ambient, inheritable, permitted and effective sets for good."""
     last = int(Path("/proc/sys/kernel/cap_last_cap").read_text()) if os.path.exists("/proc/sys") else 63

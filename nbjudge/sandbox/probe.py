@@ -17,6 +17,7 @@ from nbjudge.sandbox import cgroup, linux
 from nbjudge.sandbox.container import find_image
 from nbjudge.sandbox.host import Zygote
 from nbjudge.sandbox.ids import id_maps
+from nbjudge.slots import Card, Slot, find_cards
 
 Verdict = Literal["ok", "missing", "optional"]
 
@@ -40,8 +41,8 @@ def probe() -> Iterator[Finding]:
     yield _landlock()
     yield _groups()
     yield _engine()
-    yield _cuda()
     yield _jail()
+    yield _gpus()
 
 
 def _system() -> Finding:
@@ -108,11 +109,39 @@ def _engine() -> Finding:
     return Finding("container", "ok", f"{image.engine} has the image {image.name} {image.id[:12]}")
 
 
-def _cuda() -> Finding:
-    driver = _read("/proc/driver/nvidia/version", "")
-    if driver:
-        return Finding("CUDA", "ok", driver.splitlines()[0])
-    return Finding("CUDA", "optional", "no NVIDIA driver: grading runs on the CPU")
+def _gpus() -> Finding:
+    """The GPUs, proved by a student process that computes on each."""
+    cards = find_cards()
+    if not cards:
+        return Finding(
+            "CUDA", "optional", "none found: grading runs on the CPU (a GPU in MIG mode is left out)"
+        )
+    lost = [node for card in cards for node in card.nodes if not os.path.exists(node)]
+    if lost:
+        advice = "As root: nvidia-modprobe -c 0 -u, at each start of the machine"
+        return Finding("CUDA", "missing", f"no {', '.join(lost)}", advice)
+    try:
+        details = [_try_card(card) for card in cards]
+    except SandboxError as error:
+        advice = "Is torch built for CUDA (torch.version.cuda)? Does nvidia-smi work? --gpu-slots 0 grades without."
+        return Finding("CUDA", "missing", str(error), advice)
+    if not all(card.memory for card in cards):
+        advice = "pip install 'nbjudge[gpu]': without NVML nothing but PyTorch itself bounds GPU memory"
+        return Finding("CUDA", "optional", "; ".join(details), advice)
+    return Finding("CUDA", "ok", "; ".join(details))
+
+
+def _try_card(card: Card) -> str:
+    started = time.monotonic()
+    with Zygote("namespaces", slot=Slot(card)) as zygote:
+        zygote.wait_until_warm()
+        warm = time.monotonic()
+        zygote.spawn(Limits()).kill()
+    size = f", {card.memory / (1 << 30):.0f} GiB" if card.memory else ""
+    return (
+        f"GPU {card.index}: {card.name}{size}, driver {card.driver or 'unknown'}, CUDA {zygote.facts.get('cuda', '')},"
+        f" warm after {warm - started:.1f} s, computes after {time.monotonic() - warm:.1f} s"
+    )
 
 
 def _jail() -> Finding:

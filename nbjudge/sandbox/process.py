@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbjudge.sandbox.gpu import Meter
     from nbjudge.sandbox.host import Zygote
 
 DYING_SECONDS = 1.0
@@ -50,6 +51,7 @@ class Student:
         self._log = log
         self._limit = limit  # bytes of memory
         self._exit: Exit | None = None
+        self._meter: Meter | None = None  # of a process on a GPU slot
         self._before = kills
 
     def over_memory(self) -> bool:
@@ -57,6 +59,14 @@ class Student:
         allowed = self._zygote.resident + self._limit
         answer = self._zygote.ask({"op": "memory", "pid": self._pid, "enough": allowed})
         return bool(answer["bytes"] > allowed)
+
+    def measure_gpu(self, meter: Meter) -> None:
+        """Has `meter` watch what the process holds of its GPU."""
+        self._meter = meter
+
+    def over_gpu_memory(self) -> bool:
+        """Whether the process and its children hold more of the GPU than their budget; False without a slot."""
+        return self._meter is not None and self._meter.is_over()
 
     def dump_traceback(self) -> str:
         """What the student's process says it is doing: faulthandler's text, untrusted."""
@@ -92,6 +102,8 @@ class Student:
             )
             self.channel.close()
             os.close(self._handle)
+            if self._meter:
+                self._meter.close()
         return self._exit
 
     def _kernel_kills(self, now: tuple[int, int]) -> tuple[bool, bool]:

@@ -26,10 +26,10 @@ def list_binds() -> list[str]:
     return [path for path in paths if os.path.exists(path) and not _inside_another(path, paths)]
 
 
-def build_root(folder: str, binds: list[str], helpers: int | None) -> None:
+def build_root(folder: str, binds: list[str], helpers: int | None, nodes: list[str]) -> None:
     """Makes `folder` the root of this mount namespace; the caller has unshared it and may mount.
 
-    `helpers` is a descriptor of a tar archive, which is read to its end.
+    `helpers` is a descriptor of a tar archive, which is read to its end; `nodes` are device nodes of a GPU slot.
     """
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("root", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=512m,mode=755")
@@ -41,8 +41,8 @@ def build_root(folder: str, binds: list[str], helpers: int | None) -> None:
         # Copies: a bind would tell its host path in every student's /proc/self/mountinfo.
         with os.fdopen(helpers, "rb") as file, tarfile.open(fileobj=file) as archive:
             archive.extractall(folder + HELPERS)  # noqa: S202 (the judge packed it)
-    for name in DEVICES:
-        _bind(f"/dev/{name}", f"{folder}/dev/{name}", device=True)
+    for node in (*(f"/dev/{name}" for name in DEVICES), *nodes):
+        _bind(node, folder + node, device=True)
     for name in ("tmp", "proc", "dev/shm", "work"):
         os.makedirs(f"{folder}/{name}", exist_ok=True)
     for name, target in {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}.items():

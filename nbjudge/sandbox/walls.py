@@ -6,12 +6,14 @@ import os
 import resource
 import signal
 from dataclasses import dataclass
+from typing import Any
 
 from nbjudge.sandbox import linux
 from nbjudge.sandbox.root import HELPERS, hide_tmp
 
 WORK = "/tmp/work"  # inside the jail
 STUDENT = 1000  # uid and gid inside the jail
+WRITABLE = ("/tmp", "/dev/shm", "/dev/null", "/dev/zero", "/dev/full")
 # "jail" can be left out, too: the zygote's own, where a container stands around it.
 WALLS = ("namespaces", "mounts", "limits", "identity", "landlock", "seccomp")
 NAMESPACES = (
@@ -24,13 +26,14 @@ class Plan:
     """What a student process may use and see; made by the judge, sent through the zygote."""
 
     seconds_cpu: int  # backstop: RLIMIT_CPU of the whole process
-    address_space: int  # bytes: RLIMIT_AS
+    address_space: int  # bytes: RLIMIT_AS; 0: none, since CUDA reserves more than there is
     processes: int
     disk: int  # bytes of /tmp and of one file
     binds: list[str]  # what the jail shows; those below /tmp must be bound again
     filter: bytes  # seccomp program
     many_uids: bool  # the zygote's user namespace maps more than one uid
     without: list[str]  # walls to leave out, of WALLS: only to show what each one is for
+    gpu: dict[str, Any] | None  # the slot: sandbox.gpu.plan_gpu
 
 
 def raise_walls(plan: Plan) -> None:
@@ -58,7 +61,7 @@ def raise_walls(plan: Plan) -> None:
     os.close(own)
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     if "landlock" not in plan.without:
-        linux.landlock_read_only(("/tmp", "/dev/shm", "/dev/null", "/dev/zero", "/dev/full"))
+        linux.landlock_read_only((*WRITABLE, *(plan.gpu["nodes"] if plan.gpu else ())))
     if "seccomp" not in plan.without:
         linux.install_filter(plan.filter)
 
@@ -77,7 +80,7 @@ def enter_work(work: str, helpers: str) -> None:
 def limit(plan: Plan) -> None:
     """Sets the rlimits of the calling process, soft and hard."""
     for kind, value in {
-        resource.RLIMIT_AS: plan.address_space,
+        **({resource.RLIMIT_AS: plan.address_space} if plan.address_space else {}),
         resource.RLIMIT_CPU: plan.seconds_cpu,
         resource.RLIMIT_NPROC: plan.processes,
         resource.RLIMIT_FSIZE: plan.disk,

@@ -25,6 +25,7 @@ from nbjudge.sandbox.walls import Plan, enter_work, limit, raise_walls
 
 STUDENT_FDS = 3  # sent with a spawn request: channel, arena, log
 PACKET = 1 << 16
+NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}  # without walls, a student without a slot would find one
 NEW = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
 
 
@@ -37,7 +38,7 @@ def main(meeting: str) -> NoReturn:
     control = _meet(meeting)
     packet, fds, _, _ = socket.recv_fds(control, PACKET, 1)
     setup = json.loads(packet)
-    setup["binds"] = list_binds()
+    setup["binds"] = [*list_binds(), *setup["libraries"]]
     events = own_events() if setup["isolation"] == "container" else None
     try:
         from nbjudge.student import warm_up  # before the root changes: this package is not inside
@@ -75,7 +76,7 @@ def _enter_jail(control: socket.socket, setup: dict[str, Any], helpers: int | No
     if privileged:
         # Root builds the root with the host's rights, then gives them up: the binds become locked mounts.
         linux.unshare(linux.CLONE_NEWNS)
-        build_root(folder, setup["binds"], helpers)
+        build_root(folder, setup["binds"], helpers, setup["nodes"])
     linux.unshare(linux.CLONE_NEWUSER)
     if contained:
         _map_one(*ids)
@@ -87,7 +88,7 @@ def _enter_jail(control: socket.socket, setup: dict[str, Any], helpers: int | No
     linux.prctl(linux.PR_SET_DUMPABLE, 1)
     linux.unshare(NEW | linux.CLONE_NEWCGROUP)
     if not privileged:
-        build_root(folder, setup["binds"], helpers)
+        build_root(folder, setup["binds"], helpers, setup["nodes"])
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
@@ -170,7 +171,7 @@ def _spawn(
         linux.setns(own, linux.CLONE_NEWPID)
         os.close(own)
     handle = os.pidfd_open(pid)
-    children[pid] = _pid_in_proc(handle)
+    children[pid] = linux.pid_of(handle)
     problem = b""
     while chunk := os.read(read, PACKET):
         problem += chunk
@@ -183,11 +184,6 @@ def _spawn(
         error = problem.decode(errors="replace") or "the student process died in its walls"
         _answer(control, request, {"error": error})
     os.close(handle)
-
-
-def _pid_in_proc(handle: int) -> int:
-    with open(f"/proc/self/fdinfo/{handle}") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
 
 
 def _become_student(
@@ -204,6 +200,7 @@ def _become_student(
             limit(plan)
         os.environ.clear()
         os.environ.update(HOME=os.getcwd(), LANG="C.UTF-8", MPLBACKEND="Agg", OMP_NUM_THREADS="1")
+        os.environ.update(plan.gpu["environment"] if plan.gpu else NO_GPU)
     except BaseException:
         os.write(5, traceback.format_exc(limit=-3).encode()[:PACKET])
         os._exit(1)
@@ -211,7 +208,7 @@ def _become_student(
     os.close(5)
     from nbjudge.student import serve
 
-    serve(3, 4)
+    serve(3, 4, plan.gpu)
 
 
 def _arrange_descriptors(fds: list[int], report: int) -> None:

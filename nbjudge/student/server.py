@@ -13,17 +13,18 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from nbjudge import wire
+from nbjudge.student.device import Device, synchronise
 from nbjudge.student.shell import Notebook, Output, flush_figures
 
 MESSAGE = 4000  # characters of an exception's message
 FRAMES = 20
-OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory")
+OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
 
 
-def serve(channel_fd: int, arena_fd: int) -> NoReturn:
-    """See `nbjudge.student.serve`."""
+def serve(channel_fd: int, arena_fd: int, gpu: dict[str, Any] | None = None) -> NoReturn:
+    """Answers requests on the channel until it closes; `gpu` is the slot of this process, if it has one."""
     faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
-    server = Server(mmap.mmap(arena_fd, 0))
+    server = Server(mmap.mmap(arena_fd, 0), Device(gpu))
     channel = socket.socket(fileno=channel_fd)
     sys.stdout = sys.stderr = server.output
     sys.path.insert(0, "")  # the assignment's helper files, as in Jupyter
@@ -40,8 +41,9 @@ class Missing(Exception):
 class Server:
     """The notebook, the objects that the judge holds by handle, and one method for each kind of request."""
 
-    def __init__(self, arena: mmap.mmap) -> None:
+    def __init__(self, arena: mmap.mmap, device: Device) -> None:
         self.arena = arena
+        self.device = device
         self.process = os.getpid()
         self.notebook = Notebook()
         self.output = Output()
@@ -51,7 +53,7 @@ class Server:
         self.requests: dict[str, Callable[..., Any]] = {
             name: getattr(self, name)
             for name in (
-                "load", "seed", "begin", "call_name", "call", "get", "has", "set", "run_copy",
+                "prepare", "load", "seed", "begin", "place", "call_name", "call", "get", "has", "set", "run_copy",
                 "attribute", "set_attribute", "item", "set_item", "length", "iterate", "next_item",
             )
         }  # fmt: skip
@@ -79,7 +81,9 @@ class Server:
         )
         for id_ in dropped:
             self.handles.pop(id_, None)
-        return self.requests[name](*arguments)
+        value = self.requests[name](*arguments)
+        synchronise()
+        return value
 
     def stop_if_forked(self) -> None:
         """Ends a child that the student forked and let return: it must neither answer nor touch the arena."""
@@ -94,11 +98,16 @@ class Server:
 
     # Requests
 
+    def prepare(self) -> dict[str, str]:
+        """Brings the GPU up, before any code of the student's; versions and flags."""
+        return self.device.prepare()
+
     def load(self, label: str, source: str, kind: str, limit: int) -> tuple[str, tuple[Any, ...] | None]:
         """Runs a cell; returns its output and, if it failed, the description of the exception."""
         self.output.clear(limit)
         try:
             self.notebook.run(label, source, kind)
+            synchronise()
             failure = None
         except BaseException as error:
             failure = self.describe(error)
@@ -115,6 +124,7 @@ class Server:
         names.update(before)
         os.chdir(folder)
         _set_torch_modes(modes)
+        self.device.be_reproducible()
         self.handles.clear()
         self.output.clear(0)
         flush_figures()
@@ -128,6 +138,10 @@ class Server:
         if (torch := sys.modules.get("torch")) is not None:
             # torch.manual_seed formats a stack trace (2 ms) for a CUDA that may come later
             (torch.manual_seed if torch.version.cuda else torch.default_generator.manual_seed)(seed)
+
+    def place(self, tensor: Any) -> tuple[int, str]:
+        """A handle to a copy of `tensor` on this process's device."""
+        return self.hold(tensor.detach().to(self.device.name).requires_grad_(tensor.requires_grad))
 
     def call_name(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Calls a function or class of the notebook."""

@@ -15,6 +15,8 @@ QUIET = {
     "TQDM_DISABLE": "1",  # read when tqdm is imported
     # Otherwise torch.cuda.is_available() calls cuInit, and no child of ours could use CUDA any more.
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+    # An optimizer's step asks whether CUDA is there, and if so whether its stream is captured: that would be cuInit.
+    "CUDA_VISIBLE_DEVICES": "",
 }
 MODULES = (
     "asyncio",
@@ -41,6 +43,7 @@ def warm_up() -> None:
 
     make_shell()
     _check_one_thread()
+    check_no_cuda()
 
 
 def _quiet_libraries() -> None:
@@ -74,3 +77,13 @@ def _check_one_thread() -> None:
     threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
     if len(threads) != 1:
         raise RuntimeError(f"the warm-up started threads, so forking would be unsafe: {threads}")
+
+
+def check_no_cuda(descriptors: Path = Path("/proc/self/fd")) -> None:
+    """RuntimeError if this process has used CUDA or holds a GPU open: no process that it forks could use one."""
+    import torch
+
+    targets = [os.readlink(path) for path in descriptors.iterdir() if path.is_symlink()]
+    opened = [target for target in targets if target.startswith("/dev/nvidia")]
+    if torch.cuda.is_initialized() or opened:  # type: ignore[no-untyped-call]
+        raise RuntimeError(f"the warm-up touched CUDA, so no student process could use it: {opened}")
