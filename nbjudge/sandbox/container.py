@@ -7,6 +7,7 @@ everything is as in the jail on the host, which stands inside the container, too
 from __future__ import annotations
 
 import hashlib
+import os
 import select
 import shutil
 import socket
@@ -108,10 +109,11 @@ def start_container(
     meeting = folder / "meeting"
     for path in (meeting, folder / "empty"):
         path.mkdir()
-    path = meeting / "control"
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(str(path))
-        path.chmod(0o666)  # the container's user is another one; on the host nobody else gets into `folder`
+        _bind(listener, meeting)
+        (meeting / "control").chmod(
+            0o666
+        )  # the container's user is another one; on the host nobody else gets into `folder`
         meeting.chmod(0o755)
         listener.listen(1)
         with (folder / "engine.log").open("wb") as log:
@@ -158,6 +160,15 @@ def _command(
     if card:
         options.append(f"--gpus=device={card}" if docker else f"--device=nvidia.com/gpu={card}")
     return [image.engine, "run", *WALLS, *options, image.name, *BOOT, f"{MEETING}/control"]
+
+
+def _bind(listener: socket.socket, meeting: Path) -> None:
+    # By way of a descriptor: the path may be longer than the 107 bytes that a socket's address has.
+    place = os.open(meeting, os.O_PATH | os.O_DIRECTORY)
+    try:
+        listener.bind(f"/proc/self/fd/{place}/control")
+    finally:
+        os.close(place)
 
 
 def _wait_for_call(
