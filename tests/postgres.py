@@ -46,6 +46,7 @@ def serve(programs: Path) -> Iterator[Server]:
     # Not below pytest's folders: they are closed to the account, and a socket's path must be short.
     with TemporaryDirectory(prefix="postgres-") as temporary:
         folder = Path(temporary)
+        folder.chmod(0o755)
         if os.geteuid() == 0:
             shutil.chown(folder, ACCOUNT, ACCOUNT)
         server, data = Server(folder, programs), folder / "data"
