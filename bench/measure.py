@@ -1,9 +1,9 @@
 """Runs a command and measures it: wall clock, CPU seconds and memory of everything that it starts.
 
-CPU seconds are what the kernel counted for the command and every descendant that was waited for (wait4). Memory is what the
-processes hold for themselves or share among each other (anonymous pages and shared memory, each page once); pages of files, such as
-libraries, are left out, since the kernel may drop them. It is read from a control group where one can be made (as root), else
-summed over the processes (proportional set size).
+Memory is what the processes hold for themselves or share among each other (anonymous pages and shared memory, each page once); pages
+of files, such as libraries, are left out, since the kernel may drop them. Both are read from a control group where one can be
+made (as root). Elsewhere CPU seconds are those of wait4, which misses processes that nobody waited for, and memory is summed over the
+processes (proportional set size).
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-
-from nbjudge.sandbox.cgroup import Group, make_group
+from cgroups import Account, open_account
 
 EVERY = 0.1  # seconds between two looks at the group's memory
 SLOWLY = 1.0  # seconds between two looks at processes, which cost milliseconds each
@@ -55,7 +54,7 @@ def run(
     command: Sequence[str | Path], *, cwd: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Usage:
     """Runs the command to its end; CommandFailed if it does not end with 0."""
-    with tempfile.TemporaryFile() as output, _group() as group:
+    with tempfile.TemporaryFile() as output, _account() as account:
         started = time.monotonic()
         process = subprocess.Popen(
             [str(part) for part in command],
@@ -65,36 +64,37 @@ def run(
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        if group is not None:
-            group.add(process.pid)
-        with _Watch(process.pid, group, started) as watch:
+        if account is not None:
+            account.add(process.pid)
+        with _Watch(process.pid, account, started) as watch:
             _, status, usage = os.wait4(process.pid, 0)
             wall = time.monotonic() - started
+        cpu = account.took() if account is not None else usage.ru_utime + usage.ru_stime
         process.returncode = os.waitstatus_to_exitcode(status)  # or Popen would wait for it again
         output.seek(0)
         text = output.read().decode(errors="replace")
     if process.returncode:
         raise CommandFailed(f"{' '.join(map(str, command))}: exit {process.returncode}\n{text[-SHOWN:]}")
-    return Usage(wall, usage.ru_utime + usage.ru_stime, watch.peak, tuple(watch.samples), text)
+    return Usage(wall, cpu, watch.peak, tuple(watch.samples), text)
 
 
 @contextmanager
-def _group() -> Iterator[Group | None]:
-    group = make_group(f"nbjudge-bench-{os.getpid()}")
+def _account() -> Iterator[Account | None]:
+    account = open_account()
     try:
-        yield group
+        yield account
     finally:
-        if group is not None:
-            group.remove()
+        if account is not None:
+            account.remove()
 
 
 class _Watch:
     """A thread that looks at the memory until the block ends."""
 
-    def __init__(self, pid: int, group: Group | None, started: float) -> None:
+    def __init__(self, pid: int, account: Account | None, started: float) -> None:
         self.peak = 0
         self.samples: list[Sample] = []
-        self._pid, self._group, self._started = pid, group, started
+        self._pid, self._account, self._started = pid, account, started
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
@@ -108,19 +108,13 @@ class _Watch:
 
     def _look(self) -> None:
         due = 0.0
-        while not self._ended.wait(EVERY if self._group else SLOWLY):
+        while not self._ended.wait(EVERY if self._account else SLOWLY):
             now = time.monotonic() - self._started
-            tree = _of_group(self._group) if self._group else _of_tree(self._pid)
+            tree = self._account.held() if self._account else _of_tree(self._pid)
             self.peak = max(self.peak, tree)
             if now >= due:
                 self.samples.append(Sample(now, tree, _of_process(self._pid)))
                 due = now + SLOWLY
-
-
-def _of_group(group: Group) -> int:
-    stat = dict(line.split() for line in (group.memory / "memory.stat").read_text().splitlines())
-    fields = ("anon", "shmem") if group.unified else ("total_rss", "total_shmem")
-    return sum(int(stat.get(field, 0)) for field in fields)
 
 
 def _of_tree(pid: int) -> int:
