@@ -50,7 +50,12 @@ def build_root(folder: str, binds: list[str], helpers: str | None, nodes: list[s
     for name, target in {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}.items():
         os.symlink(target, f"{folder}/dev/{name}")
     os.makedirs(f"{folder}/etc", exist_ok=True)
-    Path(f"{folder}/etc/passwd").write_text("student:x:1000:1000:student:/tmp:/usr/sbin/nologin\n")
+    # The zygote is root in here: libraries ask for its name (torch's CUDA builds, for a cache folder).
+    accounts = (
+        f"{name}:x:{id_}:{id_}:{name}:/tmp:/usr/sbin/nologin\n"
+        for name, id_ in (("root", 0), ("student", 1000))
+    )
+    Path(f"{folder}/etc/passwd").write_text("".join(accounts))
     # Non-recursive: a full view of some proc must exist before the kernel lets a namespace mount its own.
     linux.mount("/proc", f"{folder}/proc", None, linux.MS_BIND)
     linux.change_root(folder)
