@@ -140,7 +140,7 @@ def nbjudge(per_card: int, count: int, steps: int) -> Row:
         report = pipeline.grade(course, "tiny", gpu_slots=per_card)
         seconds = time.perf_counter() - started
     assert not report.troubles and all(done.score.score == 5 for done in report.graded), report
-    return Row(f"nbjudge, {per_card} slots per GPU", count, seconds)
+    return Row(f"nbjudge, slots per GPU: {per_card}", count, seconds)
 
 
 def nbgrader(count: int, steps: int) -> Row:

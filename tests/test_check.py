@@ -310,8 +310,11 @@ def test_the_content_is_all_that_was_proved(tmp_path: Path) -> None:
     config = tmp_path / "course_config.py"
     config.write_text(config.read_text().replace("2100-03-20", "2100-03-21"))
     assert content_hash(load_course(tmp_path), "tiny") == before
-    config.write_text(config.read_text().replace('"seconds": 2', '"seconds": 3'))
-    assert content_hash(load_course(tmp_path), "tiny") != before
+    for old, new in (('"seconds": 2', '"seconds": 3'), ('"memory"', '"gpu_memory": "2GB", "memory"')):
+        config.write_text(config.read_text().replace(old, new))
+        assert content_hash(load_course(tmp_path), "tiny") != before
+        config.write_text(config.read_text().replace(new, old))
+    assert content_hash(load_course(tmp_path), "tiny") == before
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tiny_course import HIDDEN, answer, make_course, submit
 
-from nbjudge import pipeline, slots
+from nbjudge import gate, pipeline, slots
 from nbjudge.errors import CourseError
 from nbjudge.feedback.words import words
 from nbjudge.judge.outcome import TestSpec
@@ -157,6 +157,17 @@ def test_a_course_without_gpu_tests_never_looks_for_one(
     submit(course, anna=answer(course))
     (result,) = graded(pipeline.grade(course, "tiny", jobs=1)).values()
     assert result.environment["device"] == "cpu"
+
+
+@pytest.mark.slow
+def test_the_gate_uses_slots_too(course: Course, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_slots(monkeypatch)
+    report = gate.check(course, "tiny", seeds=1, exercises=["double"], jobs=2)
+    sections = {section.id: section for section in report.sections}
+    assert sections["structure"].passed and sections["solution"].passed, sections
+    assert {mutant.outcome for mutant in report.mutants} == {"killed"}
+    # The solution, its one trial, and functions that return None. What the dry run killed took no slot.
+    assert len(log.read_text()) == 3
 
 
 def dry(*tests: TestResult, cells: tuple[CellReport, ...] = (), **rest: object) -> Result:

@@ -288,6 +288,12 @@ def test_environment_is_clean(run: Run) -> None:
     }
 
 
+def test_its_ids_have_names(run: Run) -> None:
+    """torch's CUDA builds ask for the zygote's when they are imported."""
+    names = run("import pwd; names = [pwd.getpwuid(id_).pw_name for id_ in (0, 1000)]")
+    assert names["names"] == ["root", "student"]
+
+
 def test_processes_are_bounded(run: Run) -> None:
     names = run(
         """

@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,6 +134,13 @@ def test_cards_by_nvml(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     (card,) = slots.find_cards()  # the one in MIG mode is left out
     assert card == Card(0, ("/dev/nvidia4", *slots.SHARED_NODES), "GPU-x", "NVIDIA H100", 80 * GIB, "570.1")
+
+
+def test_the_stand_in_asks_what_the_library_has() -> None:
+    pynvml = pytest.importorskip("pynvml", reason="nvidia-ml-py, of the extra nbjudge[gpu], is not installed")
+    source = (ROOT / "nbjudge/slots.py").read_text() + (ROOT / "nbjudge/sandbox/gpu.py").read_text()
+    asked = set(re.findall(r"nvml\.(nvml\w+|NVMLError)", source))
+    assert len(asked) > 8 and all(hasattr(pynvml, name) for name in asked)
 
 
 @no_gpu
@@ -294,7 +302,9 @@ def test_the_jail_of_a_slot_shows_its_own_node_and_no_other(monkeypatch: pytest.
 def test_a_gpu_that_does_not_work_is_our_fault_before_any_code_runs() -> None:
     with (
         Zygote("namespaces", slot=Slot(Card(0, ("/dev/null",), "GPU-77"))) as zygote,
-        pytest.raises(SandboxError, match=r"GPU 0 .* cannot be used in the jail: .*CUDA.*nbjudge doctor"),
+        pytest.raises(
+            SandboxError, match=r"GPU 0 .* cannot be used in the jail: .*(CUDA|NVIDIA driver).*nbjudge doctor"
+        ),
     ):
         zygote.spawn(Limits())
     with pytest.raises(SandboxError, match=r"could not be made(.|\n)*/dev/nvidia0"):

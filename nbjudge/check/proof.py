@@ -10,7 +10,7 @@ from typing import Any
 
 from nbjudge.check.report import GateReport
 from nbjudge.course import pick_assignment
-from nbjudge.model import Course
+from nbjudge.model import Course, Limits
 
 FILE = "proof.json"
 SCHEMA = "nbjudge.proof/1"
@@ -23,7 +23,9 @@ def content_hash(course: Course, assignment: str) -> str:
     Titles, deadlines and library versions are left out: they change without a new proof.
     """
     declared = pick_assignment(course, assignment)
-    digest = hashlib.sha256(f"{declared.points!r}\0{declared.limits!r}\0{course.languages!r}".encode())
+    digest = hashlib.sha256(
+        f"{declared.points!r}\0{_limits_text(declared.limits)}\0{course.languages!r}".encode()
+    )
     for folder in (course.source(assignment), course.autograder(assignment)):
         for inside, path in _files(folder):
             data = path.read_bytes()
@@ -74,6 +76,11 @@ def why_unproved(course: Course, assignment: str) -> str | None:
     if content != content_hash(course, assignment):
         return "source, tests, points or limits have changed since it passed the gate"
     return None
+
+
+def _limits_text(limits: Limits) -> str:
+    """The limits as every proof hashed them: the one that came later shows only where it is set."""
+    return repr(limits) if limits.gpu_memory else repr(limits).replace(", gpu_memory=0", "")
 
 
 def _write(course: Course, assignment: str, values: dict[str, Any]) -> Path:

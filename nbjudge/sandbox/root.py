@@ -48,7 +48,12 @@ def build_root(folder: str, binds: list[str], helpers: int | None, nodes: list[s
     for name, target in {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}.items():
         os.symlink(target, f"{folder}/dev/{name}")
     os.makedirs(f"{folder}/etc", exist_ok=True)
-    Path(f"{folder}/etc/passwd").write_text("student:x:1000:1000:student:/tmp:/usr/sbin/nologin\n")
+    # The zygote is root in here: libraries ask for its name (torch's CUDA builds, for a cache folder).
+    accounts = (
+        f"{name}:x:{id_}:{id_}:{name}:/tmp:/usr/sbin/nologin\n"
+        for name, id_ in (("root", 0), ("student", 1000))
+    )
+    Path(f"{folder}/etc/passwd").write_text("".join(accounts))
     _bind_proc(f"{folder}/proc")
     linux.change_root(folder)
     linux.mount("tmp", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=64m,mode=1777")
