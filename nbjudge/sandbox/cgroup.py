@@ -59,20 +59,18 @@ class Events:
     """What the kernel did in a group for want of memory, read through open files: they outlive a change of root."""
 
     kills: int  # descriptor of memory.events, or v1's memory.oom_control
-    hits: tuple[
-        int, ...
-    ]  # the same one, or v1's memory.failcnt and, where swap is counted, memory.memsw.failcnt
+    hits: int  # the same one, or v1's memory.failcnt
 
     def read(self) -> tuple[int, int]:
         """How many processes were killed, and how often the group's own limit stopped it.
 
         A kill without a hit is the doing of a group above, or of the host.
         """
-        return _event(self.kills, "oom_kill"), sum(_event(fd, "oom") for fd in self.hits)
+        return _event(self.kills, "oom_kill"), _event(self.hits, "oom")
 
     def close(self) -> None:
         """Closes the files."""
-        for fd in {self.kills, *self.hits}:
+        for fd in {self.kills, self.hits}:
             os.close(fd)
 
 
@@ -80,12 +78,9 @@ def open_events(folder: Path) -> Events:
     """The counters of the group that `folder` shows; OSError if it shows none."""
     if (folder / "memory.events").exists():
         both = os.open(folder / "memory.events", os.O_RDONLY | os.O_CLOEXEC)
-        return Events(both, (both,))
-    kills = os.open(folder / "memory.oom_control", os.O_RDONLY | os.O_CLOEXEC)
-    counters = [folder / "memory.failcnt", folder / "memory.memsw.failcnt"]
-    return Events(
-        kills, tuple(os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in counters if path.exists())
-    )
+        return Events(both, both)
+    names = ("memory.oom_control", "memory.failcnt")
+    return Events(*(os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC) for name in names))
 
 
 def own_events() -> Events | None:

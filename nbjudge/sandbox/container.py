@@ -23,6 +23,7 @@ ENGINES = ("podman", "docker")
 IMAGE = "nbjudge-grader"
 ANSWER_SECONDS = 60.0  # of an engine that is only asked something
 START_SECONDS = 120.0  # from the engine's start until the zygote calls
+SWAP = 1 << 20  # bytes; with none, the limit that is hit is one whose hits no counter of v1 tells
 MEETING = "/run/nbjudge"  # inside the container
 PROCESSES = 1024  # of a whole container; each student's own limit is lower
 # Python's options: nothing of the environment's, no bytecode written, and the zygote's main function.
@@ -88,7 +89,8 @@ class Container:
 
     def limit(self, memory: int) -> None:
         """Bounds the memory (bytes) of all that runs in it; SandboxError if the engine can't."""
-        done = _ask(self.image.engine, "update", f"--memory={memory}", f"--memory-swap={memory}", self.name)
+        swap = memory + SWAP
+        done = _ask(self.image.engine, "update", f"--memory={memory}", f"--memory-swap={swap}", self.name)
         if done.returncode:
             raise SandboxError(
                 f"{self.image.engine} cannot bound a container's memory: {_last_line(done.stderr)}"
@@ -119,6 +121,7 @@ def start_container(
         with (folder / "engine.log").open("wb") as log:
             process = subprocess.Popen(
                 _command(image, name, folder, environment, card),
+                cwd=folder,  # podman's monitor leaves a file `oom` where it stands
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
