@@ -15,7 +15,7 @@ from nbjudge.sandbox import Zygote
 from nbjudge.slots import CONTEXT, Slot
 
 FATAL: tuple[Status, ...] = ("not_found", "timeout", "memory", "crashed")
-NEEDS_CUDA = re.compile("CUDA|NVIDIA")  # in the message of a cell that did not find a GPU
+NEEDS_CUDA = re.compile("CUDA|NVIDIA", re.IGNORECASE)  # in the message of a cell that did not find a GPU
 # A library that got no memory does not always say so.
 GPU_ERROR = re.compile("CUDA|CUBLAS|CUDNN", re.IGNORECASE)
 
