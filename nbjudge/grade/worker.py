@@ -1,0 +1,198 @@
+"""A worker's side: the autograder collected once, a warm zygote, and a judge forked for each submission."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import hashlib
+import os
+import select
+import signal
+import time
+import traceback
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbjudge.errors import CourseError, SandboxError
+from nbjudge.grade.desk import Desk, Job, environment
+from nbjudge.model import Limits, Program, Result, Submission
+from nbjudge.notebook import NotANotebook, read_notebook
+from nbjudge.repair import rejected_program, repair
+from nbjudge.results import dump_result
+from nbjudge.slots import Slot
+
+if TYPE_CHECKING:
+    from nbjudge.judge import Judge
+    from nbjudge.sandbox import Zygote
+
+COMPLETE = b"\0"  # last byte of what a judge says: without it, it died while it spoke
+READING = 60.0  # seconds to read and repair a notebook, at most; the judge bounds the rest by itself
+
+
+def work(desk: Desk, connection: Connection, slot: Slot | None) -> None:
+    """A worker's life: collect the tests, start the zygote, judge what comes."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is the main process's; it ends us by closing the pipe
+    _die_with_parent()
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"  # the judge is forked: a second thread would hang its children
+    from nbjudge.judge import open_judge
+    from nbjudge.judge.passes import check_slots
+    from nbjudge.sandbox import Zygote
+
+    def run(judge: Judge) -> int:
+        check_slots(judge.tests, desk.slots, desk.course.assignments[desk.assignment].limits)
+        zygote.wait_until_warm()
+        environment(desk.jail)  # reads the libraries' metadata once, and not in each judge
+        gc.collect()
+        gc.freeze()  # a collection in a judge would copy every page of what it shares with us
+        zygote.reserve(judge.largest(desk.course.assignments[desk.assignment].limits))
+        if slot:
+            zygote.spawn(Limits()).kill()  # or a GPU that does not work would cost each submission its turn
+        connection.send(("ready", None))
+        while (job := _next_job(connection)) is not None:
+            outcome = _judge_in_child(desk, judge, zygote, job)
+            try:
+                zygote.reset()
+            except SandboxError:  # the zygote died, and this worker ends with it
+                if outcome[0] in ("result", "dry"):  # the judge was done by then
+                    connection.send(outcome)
+                raise
+            connection.send(outcome)
+        return 0
+
+    try:
+        # The zygote warms up while the tests are collected.
+        jail, helpers = desk.jail, desk.course.release(desk.assignment)
+        with Zygote(jail.isolation, helpers, image=jail.image, without=jail.without, slot=slot) as zygote:
+            open_judge(desk.course.autograder(desk.assignment), run, desk.exercises)
+    except CourseError as error:
+        connection.send(("course", str(error)))
+    except SandboxError as error:
+        connection.send(("sandbox", str(error)))
+    except (OSError, MemoryError) as error:  # a full disk, no more processes, no more memory
+        connection.send(("sandbox", f"a grading worker could not go on: {type(error).__name__}: {error}"))
+
+
+def _next_job(connection: Connection) -> Job | None:
+    """The next submission to grade; None if the main process wants no more."""
+    with contextlib.suppress(EOFError, OSError):
+        job = connection.recv()
+        assert isinstance(job, Job)
+        return job
+    return None
+
+
+def _judge_in_child(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple[str, bytes | str]:
+    """Forks a judge for one submission, so that nothing of it stays: ("result", JSON) or ("trouble", message)."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        _judge_and_exit(desk, judge, zygote, job, write)
+    os.close(write)
+    limits = desk.course.assignments[desk.assignment].limits
+    payload = _read_until(read, time.monotonic() + READING + judge.seconds(limits))
+    os.close(read)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    if payload[:1] in (b"R", b"D") and payload.endswith(COMPLETE):
+        return "result" if payload[:1] == b"R" else "dry", payload[1:-1]
+    if payload[:1] == b"T" and payload.endswith(COMPLETE):
+        return "trouble", payload[1:-1].decode(errors="replace")
+    return (
+        "trouble",
+        "the judge process ended without a result (a test that never returns, or too little memory?)",
+    )
+
+
+def _judge_and_exit(desk: Desk, judge: Judge, zygote: Zygote, job: Job, write: int) -> None:
+    try:
+        _die_with_parent()
+        result, done = judge_submission(desk, judge, zygote, job)
+        payload = (b"R" if done else b"D") + dump_result(result)
+    except SandboxError as error:
+        payload = b"T" + str(error).encode()
+    except BaseException:
+        payload = b"T" + f"nbjudge failed on this submission:\n{traceback.format_exc(limit=-5)}".encode()
+    try:
+        with os.fdopen(write, "wb") as pipe:
+            pipe.write(payload + COMPLETE)
+    finally:
+        os._exit(0)
+
+
+def judge_submission(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple[Result, bool]:
+    """Reads, repairs and judges one submission in this process, and whether that is all; SandboxError if the jail fails.
+
+    It is not, if tests are left that need a GPU slot.
+    """
+    from nbjudge.judge.passes import run_pass
+
+    started = time.monotonic()
+    submission = job.submission
+    program = _read_program(desk, submission)
+    seed = int(submission.sha256[:16], 16)  # 64 bits: a student must not search for a lucky one
+    result = Result(
+        assignment=submission.assignment,
+        student=submission.student,
+        sha256=submission.sha256,
+        timestamp=submission.timestamp,
+        language=program.language,
+        key=job.key,
+        tests=(),
+        repairs=program.repairs,
+        missing=program.missing,
+        unchanged=program.unchanged,
+        rejected=program.rejected,
+        seed=seed,
+        environment=environment(desk.jail),
+    )
+    done = True
+    if program.rejected is None:
+        limits = desk.course.assignments[desk.assignment].limits
+        result, done = run_pass(
+            judge,
+            program,
+            zygote,
+            limits,
+            result,
+            exercises=job.exercises,
+            slots=desk.slots,
+            dry=job.dry,
+            stop=job.stop,
+        )
+        result = replace(result, environment=environment(desk.jail, zygote.facts))
+    seconds = time.monotonic() - started + (job.dry.seconds if job.dry else 0)
+    return replace(result, seconds=seconds), done
+
+
+def _read_program(desk: Desk, submission: Submission) -> Program:
+    data = Path(submission.path).read_bytes()
+    if hashlib.sha256(data).hexdigest() != submission.sha256:
+        raise SandboxError(f"{submission.path} changed while it was being graded; run `nbjudge grade` again")
+    try:
+        return repair(read_notebook(data), desk.template)
+    except NotANotebook as error:
+        return rejected_program(str(error))
+
+
+def _read_until(fd: int, deadline: float) -> bytes:
+    chunks: list[bytes] = []
+    while (left := deadline - time.monotonic()) > 0:
+        if select.select([fd], [], [], left)[0]:
+            chunk = os.read(fd, 1 << 20)
+            if not chunk:
+                return b"".join(chunks)
+            chunks.append(chunk)
+    return b""
+
+
+def _die_with_parent() -> None:
+    from nbjudge.sandbox import linux
+
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
