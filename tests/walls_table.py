@@ -59,11 +59,18 @@ def render(found: dict[str, list[str]]) -> str:
     total = Counter(attack.path.parent.name for attack in ATTACKS)
     heads = [f"{aim} (of {total[aim]})" for aim in AIMS]
     lines = ["| what is left out | " + " | ".join(heads) + " |", "| --- " * (len(AIMS) + 1) + "|"]
-    for name, attacks in found.items():
+    rows = [name for name in CONFIGURATIONS if name in found]
+    for name in rows:
+        attacks = found[name]
         counts = Counter(attack.split("/")[0] for attack in attacks)
         lines.append(f"| {name} | " + " | ".join(str(counts[aim]) for aim in AIMS) + " |")
-    notes = [f"- without {name}: {', '.join(attacks)}" for name, attacks in found.items() if attacks]
+    notes = [f"- {name}: {', '.join(found[name])}" for name in rows if found[name]]
     return "\n".join([*lines, "", *notes])
+
+
+def page(found: dict[str, list[str]]) -> str:
+    """docs/walls.md."""
+    return f"{HEAD}\n{render(found)}\n"
 
 
 def bound_everything() -> None:
@@ -84,7 +91,7 @@ def main() -> None:
         found[name] = successes(CONFIGURATIONS[name])
         print(name, len(found[name]), flush=True)
         DATA.write_text(json.dumps(found, indent=1) + "\n")
-    PAGE.write_text(f"{HEAD}\n{render(found)}\n")
+    PAGE.write_text(page(found))
 
 
 if __name__ == "__main__":

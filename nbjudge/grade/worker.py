@@ -46,15 +46,13 @@ def work(desk: Desk, connection: Connection, slot: Slot | None) -> None:
     def run(judge: Judge) -> int:
         check_slots(judge.tests, desk.slots, desk.course.assignments[desk.assignment].limits)
         zygote.wait_until_warm()
-        environment(desk.jail)  # reads the libraries' metadata once, and not in each judge
-        gc.collect()
-        gc.freeze()  # a collection in a judge would copy every page of what it shares with us
+        settle(desk)
         zygote.reserve(judge.largest(desk.course.assignments[desk.assignment].limits))
         if slot:
             zygote.spawn(Limits()).kill()  # or a GPU that does not work would cost each submission its turn
         connection.send(("ready", None))
         while (job := _next_job(connection)) is not None:
-            outcome = _judge_in_child(desk, judge, zygote, job)
+            outcome = judge_in_child(desk, judge, zygote, job)
             try:
                 zygote.reset()
             except SandboxError:  # the zygote died, and this worker ends with it
@@ -77,6 +75,13 @@ def work(desk: Desk, connection: Connection, slot: Slot | None) -> None:
         connection.send(("sandbox", f"a grading worker could not go on: {type(error).__name__}: {error}"))
 
 
+def settle(desk: Desk) -> None:
+    """Does what would cost each judge, before any is forked."""
+    environment(desk.jail)  # reads the libraries' metadata
+    gc.collect()
+    gc.freeze()  # a collection in a judge would copy every page of what it shares with us
+
+
 def _next_job(connection: Connection) -> Job | None:
     """The next submission to grade; None if the main process wants no more."""
     with contextlib.suppress(EOFError, OSError):
@@ -86,7 +91,7 @@ def _next_job(connection: Connection) -> Job | None:
     return None
 
 
-def _judge_in_child(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple[str, bytes | str]:
+def judge_in_child(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple[str, bytes | str]:
     """Forks a judge for one submission, so that nothing of it stays: ("result", JSON) or ("trouble", message)."""
     read, write = os.pipe()
     child = os.fork()

@@ -1,0 +1,131 @@
+"""Where the milliseconds of one light submission go: python bench/where.py [--submissions 100]
+
+One worker, one submission after the other. CPU time is the kernel's own count for each process, so what runs beside it
+disturbs little; wall times are medians on a quiet machine. docs/performance.md explains the rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import light_course
+import psutil
+
+from nbjudge import pipeline
+from nbjudge.collect import read_submissions
+from nbjudge.grade import Desk, Job, worker
+from nbjudge.judge import Judge, open_judge
+from nbjudge.model import Course
+from nbjudge.notebook import find_exercises
+from nbjudge.sandbox import Jail, Zygote
+from nbjudge.template import load_notebook, load_template
+
+ROW = "{:46} {:7.1f}"
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--submissions", type=int, default=100, metavar="N")
+    count = parser.parse_args().submissions
+    with tempfile.TemporaryDirectory() as folder:
+        course = light_course.make(Path(folder))
+        name = next(iter(course.assignments))
+        submit(course, name, count)
+        print("milliseconds per submission")
+        for label, value in {**judging(course, name), **recording(course, name)}.items():
+            print(ROW.format(label, value))
+
+
+def submit(course: Course, name: str, count: int) -> None:
+    """Hands in `count` light submissions."""
+    for number in range(count):
+        path = course.root / "handed-in.ipynb"
+        path.write_bytes(light_course.submission(course, number))
+        pipeline.submit(course, name, f"s{number:04}", path)
+
+
+def judging(course: Course, name: str) -> dict[str, float]:
+    """CPU and wall milliseconds of a worker, its judges, its zygote and the students."""
+    template = load_template(course, name)
+    source = load_notebook(course.source(name) / f"{name}.ipynb", "make the course")
+    ids = frozenset(exercise.id for exercise in find_exercises(source, name) if not exercise.manual)
+    desk = Desk(course, name, template, Jail("namespaces"), ids)
+    jobs = [Job(submission, "key") for submission in read_submissions(course, name)]
+    found: dict[str, float] = {}
+
+    def run(judge: Judge) -> int:
+        zygote.wait_until_warm()
+        worker.settle(desk)
+        found.update(_measure(lambda job: worker.judge_in_child(desk, judge, zygote, job), jobs))
+        return 0
+
+    with Zygote("namespaces", course.release(name)) as zygote:
+        open_judge(course.autograder(name), run, ids)
+    return found
+
+
+def _measure(judge: Callable[[Job], Any], jobs: list[Job]) -> dict[str, float]:
+    walls = []
+    with _watching_children() as family:
+        before, judges = (
+            resource.getrusage(resource.RUSAGE_SELF),
+            resource.getrusage(resource.RUSAGE_CHILDREN),
+        )
+        for job in jobs:
+            started = time.perf_counter()
+            judge(job)
+            walls.append(time.perf_counter() - started)
+        own, done = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    share = 1000 / len(jobs)
+    return {
+        "wall, from the job to its result (median)": 1000 * statistics.median(walls),
+        "CPU, worker: fork of the judge": share * _cpu(before, own),
+        "CPU, judge: user": share * (done.ru_utime - judges.ru_utime),
+        "CPU, judge: system (page faults, exit)": share * (done.ru_stime - judges.ru_stime),
+        "CPU, zygote: fork of the student": share * family["own"],
+        "CPU, student: user": share * family["user"],
+        "CPU, student: system (walls, page faults, exit)": share * family["system"],
+    }
+
+
+@contextmanager
+def _watching_children() -> Iterator[dict[str, float]]:
+    """CPU seconds of the zygote and of the students that it reaps, filled in at the end."""
+    zygotes = psutil.Process().children(recursive=True)
+    before = [process.cpu_times() for process in zygotes]
+    spent = {"own": 0.0, "user": 0.0, "system": 0.0}
+    yield spent
+    for process, old in zip(zygotes, before, strict=True):
+        new = process.cpu_times()
+        spent["own"] += new.user + new.system - old.user - old.system
+        spent["user"] += new.children_user - old.children_user
+        spent["system"] += new.children_system - old.children_system
+
+
+def recording(course: Course, name: str) -> dict[str, float]:
+    """CPU milliseconds of the main process: everything of `nbjudge grade` but its start."""
+    marks: list[tuple[float, int]] = []
+
+    def watch(now: pipeline.Progress) -> None:
+        marks.append((time.process_time(), now.done))
+
+    pipeline.grade(course, name, jobs=1, watch=watch)
+    (first, begun), (last, ended) = marks[1], marks[-1]
+    return {"CPU, main process: score, annotate, record": 1000 * (last - first) / (ended - begun)}
+
+
+def _cpu(before: resource.struct_rusage, after: resource.struct_rusage) -> float:
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+if __name__ == "__main__":
+    main()

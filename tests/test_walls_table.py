@@ -1,0 +1,30 @@
+"""docs/walls.md says what tests/walls_table.py found, and about the corpus that is there."""
+
+import json
+
+from hostile_batch import read_attacks
+from walls_table import BATCH, CONFIGURATIONS, DATA, PAGE, page
+
+FOUND: dict[str, list[str]] = json.loads(DATA.read_text())
+
+
+def test_the_page_is_made_from_the_figures() -> None:
+    assert PAGE.read_text() == page(FOUND)
+
+
+def test_every_configuration_was_run() -> None:
+    assert FOUND.keys() == CONFIGURATIONS.keys()
+
+
+def test_the_figures_are_about_attacks_that_there_are() -> None:
+    named = {attack for attacks in FOUND.values() for attack in attacks} - {BATCH}
+    assert named <= {attack.name for attack in read_attacks()}
+
+
+def test_with_all_walls_nothing_gets_through() -> None:
+    assert FOUND["nothing"] == FOUND["container: nothing"] == []
+
+
+def test_the_walls_are_there_for_something() -> None:
+    """Without any of them, and nothing but a container around, the corpus does succeed."""
+    assert len(FOUND["container: the zygote's jail, too"]) > len(FOUND["container: nothing"])
