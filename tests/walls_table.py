@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import conftest  # noqa: F401 (tells podman what this kernel needs)
 from test_hostile import ATTACKS, judge, run
 
 from nbjudge.sandbox.cgroup import make_group
@@ -38,20 +39,24 @@ CONFIGURATIONS = {
     "container: every one of them": [CONTAINER, f"--without={EVERY}"],
     "container: the zygote's jail, too": [CONTAINER, f"--without={EVERY},jail"],
 }
-BATCH = "harming/the whole batch"
 MEMORY = 12 << 30  # bytes
 PROCESSES = 700
 AIMS = ("forging", "reading", "harming", "escaping", "lingering", "rendering")
 
 
 def successes(options: list[str]) -> list[str]:
-    """The attacks that succeed in such a jail; one of them, if the batch itself did not outlive it."""
-    try:
-        got = run("root", options)
-    except AssertionError as error:
-        print(error, file=sys.stderr)
-        return [BATCH]
-    return [attack.name for attack in ATTACKS if judge(attack, got.outcomes[attack.name], got)]
+    """The attacks that succeed in such a jail."""
+    found = _run(options, [])
+    # A neighbour's deadline passes on a busy machine, too: who harmed must do it again.
+    harming = [name for name in found if name.startswith("harming/")]
+    again = _run(options, harming) if harming else []
+    return [name for name in found if name not in harming or name in again]
+
+
+def _run(options: list[str], names: list[str]) -> list[str]:
+    got = run("root", [*options, *names])
+    tried = [attack for attack in ATTACKS if attack.name in got.outcomes]
+    return [attack.name for attack in tried if judge(attack, got.outcomes[attack.name], got)]
 
 
 def render(found: dict[str, list[str]]) -> str:
