@@ -8,6 +8,7 @@ Everything is kept in build/bench/; otter gets a virtual environment of its own 
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import shutil
 import sys
@@ -87,6 +88,7 @@ class Run:
 
     def __init__(self, arguments: argparse.Namespace, bar: Progress) -> None:
         self.arguments = arguments
+        self.load = os.getloadavg()[0]
         self.sizes: list[int] = sorted(set(arguments.sizes))
         self.bar = bar
         self.task = bar.add_task("preparing", total=self._expected())
@@ -114,6 +116,7 @@ class Run:
         return Report(
             date=f"{datetime.now(UTC):%Y-%m-%d}",
             machine=machine.describe(),
+            load=self.load,
             cores=CORES,
             versions=machine.versions() | ({"otter-grader": self._otter_version()} if self.otter else {}),
             command=shlex.join(["python", "bench/compare.py", *sys.argv[1:]]),

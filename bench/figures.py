@@ -50,6 +50,7 @@ class Report:
 
     date: str
     machine: str
+    load: float  # average when the run began: of other work
     cores: int
     versions: dict[str, str]
     command: str

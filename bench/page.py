@@ -26,6 +26,11 @@ exercise the same points; without that no page is written. A figure in *italics*
 
 ![Seconds per submission, and memory over a thousand submissions]({plot})
 """
+QUIET = 0.5  # load average of a machine that does nothing else
+BUSY_NOTE = """\
+**The machine was busy with other work (load average {load:.1f} when the run began): its wall clocks are far too long, and its CPU
+seconds too. Run it again on a quiet one.**
+"""
 METHOD = """\
 ## What was compared
 
@@ -68,6 +73,7 @@ def render(report: Report, stem: str = "benchmarks") -> str:
             json=f"{stem}.json",
             plot=f"{stem}.svg",
         ),
+        *([BUSY_NOTE.format(load=report.load)] if report.load > QUIET else []),
         *(_assignment(report, name) for name in dict.fromkeys(x.assignment for x in report.figures)),
         *([_scale(report.scale)] if report.scale else []),
         _targets(targets(report)),

@@ -148,6 +148,7 @@ def report() -> Report:
     return Report(
         date="2027-01-01",
         machine="2 cores",
+        load=0.1,
         cores=2,
         versions={"python": "3.11"},
         command="python bench/compare.py",
@@ -161,6 +162,11 @@ def test_the_page_marks_what_is_extrapolated(report: Report) -> None:
     assert "| nbgrader | *100* | *503.0* |" in text
     assert "| nbjudge | 100 | 9.0 |" in text
     assert "| nbjudge | 1 | 0.5 |" in text.partition("Graded again")[2]
+
+
+def test_a_busy_machine_is_told(report: Report) -> None:
+    assert "busy with other work" not in page.render(report)
+    assert "load average 7.5" in page.render(replace(report, load=7.5))
 
 
 def test_a_missed_target_is_called_missed(report: Report) -> None:
