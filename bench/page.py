@@ -122,10 +122,21 @@ def _scale(scale: Scale) -> str:
 def _targets(found: Sequence[Target]) -> str:
     rows = [f"| {t.name} | {t.wanted} | {t.measured} | {'yes' if t.met else '**no**'} |" for t in found]
     return "\n".join(
-        ["## Targets\n", "| what | target | measured | met |", "| --- | --- | --- | --- |", *rows, ""]
+        [
+            "## Targets\n",
+            "| what | target | measured | met |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+            WHERE,
+            "",
+        ]
     )
 
 
+WHERE = (
+    "What the rest of a submission's time is, and why it is not less: [where the time goes](performance.md)."
+)
 COLUMNS = (
     ("grader", lambda figure: figure.grader),
     ("submissions", lambda figure: f"{figure.count:,}"),
