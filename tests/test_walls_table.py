@@ -22,9 +22,8 @@ def test_the_figures_are_about_attacks_that_there_are() -> None:
 
 
 def test_with_all_walls_nothing_gets_through() -> None:
-    assert FOUND["nothing"] == FOUND["container: nothing"] == []
+    assert FOUND["nothing"] == FOUND["nothing, in a container"] == []
 
 
 def test_the_walls_are_there_for_something() -> None:
-    """Without any of them, and nothing but a container around, the corpus does succeed."""
-    assert len(FOUND["container: the zygote's jail, too"]) > len(FOUND["container: nothing"])
+    assert all(FOUND[wall] for wall in ("namespaces", "mounts", "limits", "identity", "seccomp"))
