@@ -21,11 +21,11 @@ import psutil
 
 from nbjudge import pipeline
 from nbjudge.collect import read_submissions
-from nbjudge.grade import Desk, Job, worker
+from nbjudge.grade import Desk, Job, foreman, worker
 from nbjudge.judge import Judge, open_judge
 from nbjudge.model import Course
 from nbjudge.notebook import find_exercises
-from nbjudge.sandbox import Jail, Zygote
+from nbjudge.sandbox import Jail, Nursery
 from nbjudge.template import load_notebook, load_template
 
 ROW = "{:46} {:7.1f}"
@@ -63,12 +63,13 @@ def judging(course: Course, name: str) -> dict[str, float]:
     found: dict[str, float] = {}
 
     def run(judge: Judge) -> int:
-        zygote.wait_until_warm()
-        worker.settle(desk)
-        found.update(_measure(lambda job: worker.judge_in_child(desk, judge, zygote, job), jobs))
+        foreman.settle(desk, nursery, many=True)
+        with nursery.zygote(None) as zygote:
+            judge.rehearse(zygote)
+            found.update(_measure(lambda job: worker.judge_in_child(desk, judge, zygote, job), jobs))
         return 0
 
-    with Zygote("namespaces", course.release(name)) as zygote:
+    with Nursery(desk.jail, course.release(name), [None]) as nursery:
         open_judge(course.autograder(name), run, ids)
     return found
 

@@ -29,17 +29,19 @@ from nbjudge.results import load_result
 
 RIGHT = {"double": 2, "total": 3, "essay": None}
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts or limits of its own: needs root")
-# For autograders that break the machine: the worker's zygote, seen from the judge that the worker forked.
+# For autograders that break the machine: the worker's zygote and the foreman, seen from the judge that the worker forked.
 FIND_ZYGOTE = """
-import os, signal, time
+import gc, os, signal, time
 from pathlib import Path
+from nbjudge.sandbox import Zygote
 
-def find_zygote(parent=None):
-    # The inner one of the two processes: the outer only waits for it.
-    for task in Path(f"/proc/{parent or os.getppid()}/task").iterdir():
-        for pid in map(int, (task / "children").read_text().split()):
-            if "nbjudge.sandbox.zygote" in Path(f"/proc/{pid}/cmdline").read_text():
-                return pid if parent else find_zygote(pid)
+def find_zygote():
+    # The foreman's own is frozen, and get_objects does not list it.
+    (zygote,) = (it for it in gc.get_objects() if isinstance(it, Zygote))
+    return zygote._process.pid
+
+def find_foreman():
+    return int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
 
 def once(marker):
     try:
@@ -142,9 +144,12 @@ if student.double(1) == 666:
 
 @pytest.mark.slow
 def test_a_worker_that_cannot_start_leaves_its_work_to_the_others(tmp_path: Path) -> None:
-    course = sabotage(
-        tmp_path, "assert student", module=f"if not once({str(tmp_path / 'first')!r}): os._exit(9)\n"
-    )
+    module = f"""
+from nbjudge.grade import foreman
+real = foreman.work
+foreman.work = lambda *given, **options: real(*given, **options) if once({str(tmp_path / "first")!r}) else os._exit(9)
+"""
+    course = sabotage(tmp_path, "assert student", module=module)
     students = {
         f"s{i}": answer(course, double="import time\ntime.sleep(0.3)\ndef double(x): return 2 * x")
         for i in range(4)
@@ -170,9 +175,7 @@ def test_where_no_worker_can_start_nothing_is_graded(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_worker_that_cannot_be_replaced_leaves_the_rest_in_the_queue(tmp_path: Path) -> None:
     flag = str(tmp_path / "broken")
-    test = (
-        f"if student.double(1) == 666:\n    Path({flag!r}).touch()\n    os.kill(os.getppid(), signal.SIGKILL)"
-    )
+    test = f"if student.double(1) == 666:\n    Path({flag!r}).touch()\n    os.kill(find_foreman(), signal.SIGKILL)"
     course = sabotage(tmp_path, test, module=f"if os.path.exists({flag!r}): os._exit(9)\n")
     submit(
         course,
@@ -188,21 +191,43 @@ def test_a_worker_that_cannot_be_replaced_leaves_the_rest_in_the_queue(tmp_path:
 
 
 @pytest.mark.slow
-def test_no_more_processes_is_ours(tmp_path: Path) -> None:
-    """fork() fails in the worker: the submission is tried by another one, then left in the queue."""
-    module = """
-real, worker = os.fork, os.getpid()
+@pytest.mark.parametrize("where", ["foreman", "worker"])
+def test_no_more_processes_is_ours(tmp_path: Path, where: str) -> None:
+    """fork() fails in the foreman: nothing can be graded; in a worker: another one tries, then the submission stays."""
+    module = f"""
+real, foreman = os.fork, os.getpid()
 def fork():
-    if os.getpid() == worker:
+    if foreman == {"os.getpid()" if where == "foreman" else "os.getppid()"}:
         raise BlockingIOError(11, "Resource temporarily unavailable")
     return real()
 os.fork = fork
 """
     course = sabotage(tmp_path, "assert student", module=module)
     submit(course, anna=answer(course))
-    report = pipeline.grade(course, "tiny", jobs=1)
-    assert "Resource temporarily unavailable" in troubled(report)["anna"]
+    if where == "foreman":
+        with pytest.raises(SandboxError, match="Resource temporarily unavailable"):
+            pipeline.grade(course, "tiny", jobs=1)
+    else:
+        report = pipeline.grade(course, "tiny", jobs=1)
+        assert "Resource temporarily unavailable" in troubled(report)["anna"]
     assert scores(course) == {}
+
+
+@pytest.mark.slow
+def test_a_warm_zygote_that_dies_takes_the_workers_along_and_costs_nobody(tmp_path: Path) -> None:
+    """The one that all workers' zygotes are forked from."""
+    test = f"""
+if once({str(tmp_path / "marker")!r}):
+    children = Path(f"/proc/{{find_foreman()}}/task/{{find_foreman()}}/children").read_text().split()
+    (first,) = (pid for pid in children if "zygote" in Path(f"/proc/{{pid}}/cmdline").read_text())
+    os.kill(int(first), signal.SIGKILL)
+assert student.double(1) == 2
+"""
+    course = sabotage(tmp_path, test)
+    submit(course, **{name: answer(course) for name in ("anna", "boris", "vera")})
+    report = pipeline.grade(course, "tiny", jobs=2)
+    assert (tmp_path / "marker").exists() and troubled(report) == {}
+    assert scores(course) == dict.fromkeys(("anna", "boris", "vera"), RIGHT)
 
 
 @pytest.mark.slow

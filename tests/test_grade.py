@@ -15,6 +15,7 @@ from tiny_course import HIDDEN, answer, make_course, submit
 
 from nbjudge import pipeline
 from nbjudge.errors import CourseError
+from nbjudge.grade import pool
 from nbjudge.model import Course
 from nbjudge.pipeline import Report
 from nbjudge.results import load_result
@@ -191,6 +192,32 @@ def test_killed_and_run_again_gives_the_same_grades(course: Course) -> None:
     assert report.troubles == ()
     assert len(report.graded) + len(report.unchanged) == 8 and len(report.unchanged) == before
     assert scores(course) == {f"s{i}": {"double": 2, "total": 3, "essay": None} for i in range(8)}
+
+
+def test_a_large_batch_is_prepared_for_and_graded_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = tmp_path / "rehearsed"
+    notice = f"""
+from pathlib import Path
+from nbjudge.judge.plugin import Judge
+
+real = Judge.rehearse
+
+def rehearse(self, zygote):
+    Path({str(marker)!r}).touch()
+    return real(self, zygote)
+
+Judge.rehearse = rehearse
+"""
+    course = make_course(tmp_path, HIDDEN + notice)
+    submit(course, right=answer(course), wrong=answer(course, double="def double(x):\n    return x + 3"))
+    pipeline.grade(course, "tiny", jobs=2)
+    found = scores(course)
+    assert not marker.exists() and found["wrong"] != found["right"]
+    monkeypatch.setattr(pool, "MANY", 2)
+    assert pipeline.grade(course, "tiny", jobs=2, force=True).troubles == ()
+    assert marker.exists() and scores(course) == found
 
 
 def test_nothing_outlives_a_batch(course: Course) -> None:

@@ -1259,3 +1259,32 @@ def test_who_knows_the_seed_knows_no_random_number_of_the_tests(judge):
         seed=7,
     )
     assert results["test_hidden_number"].status == "passed"
+
+
+def test_a_rehearsal_goes_as_it_should_and_changes_no_result(tmp_path, zygote):
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n@pytest.fixture(scope='session')\ndef kept(): return []\n"
+    )
+    tests = """
+        @pytest.mark.exercise("ex")
+        def test_random(student, kept):
+            kept.append(1)
+            assert (student.f(1), kept) == (2, [1]), torch.rand(3).tolist()
+        """
+    (tmp_path / "test_it.py").write_text(HEADER + textwrap.dedent(tests))
+    seen = []
+
+    def run(judge):
+        submitted = program("def f(x): return x")
+        seen.append(judge.grade(submitted, zygote, LIMITS, 1)[0])
+        seen.append(judge.rehearse(zygote))
+        seen.append(judge.grade(submitted, zygote, LIMITS, 1)[0])
+        return 0
+
+    open_judge(tmp_path, run)
+    before, rehearsed, after = seen
+    assert [(test.status, test.fraction) for test in rehearsed] == [
+        ("passed", 1.0), ("passed", 1.0), ("passed", 1.0), ("failed", 0.0), ("error", 0.0), ("not_found", 0.0),
+    ]  # fmt: skip
+    assert [test.exercise for test in after] == ["ex"] and before[0].status == "failed"
+    assert before[0].message == after[0].message and "[1]" in after[0].message

@@ -31,13 +31,19 @@ def helpers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["namespaces", pytest.param("container", marks=needs_image)])
+@pytest.fixture(scope="module", params=["namespaces", "twin", pytest.param("container", marks=needs_image)])
 def zygote(helpers: Path, request: pytest.FixtureRequest) -> Iterator[Zygote]:
-    jail = pick_jail(request.param)
+    """One that was started, as on GPU slots; one forked from it, as for the workers of a CPU; one in a container."""
+    jail = pick_jail("container" if request.param == "container" else "namespaces")
     with Zygote(jail.isolation, helpers, image=jail.image) as zygote:
         zygote.wait_until_warm()
         zygote.reserve(Limits())
-        yield zygote
+        if request.param == "twin":
+            zygote.settle()
+            with zygote.twin() as twin:
+                yield twin
+        else:
+            yield zygote
 
 
 @pytest.fixture
@@ -479,7 +485,7 @@ def test_walls_that_cannot_be_made_are_ours(zygote: Zygote, monkeypatch: pytest.
 
 def test_a_zygote_that_dies_is_ours(helpers: Path) -> None:
     with Zygote("namespaces", helpers) as zygote:
-        zygote._process.send_signal(signal.SIGKILL)
+        zygote._process.kill()
         zygote._process.wait()
         with pytest.raises(SandboxError):
             zygote.spawn(Limits())
@@ -500,6 +506,71 @@ def test_an_answer_that_comes_too_late_answers_nothing_else(helpers: Path) -> No
         zygote._send({"op": "memory", "pid": 1, "enough": 0, "id": 3})
         zygote.reset()
         assert zygote.ask({"op": "reset"})["ready"] is True
+
+
+def test_twins_share_no_namespace_and_no_count(helpers: Path) -> None:
+    """Two workers' students, side by side, as far apart as those of two zygotes that were started."""
+    kinds = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+    with Zygote("namespaces", helpers) as first, first.twin() as one, first.twin() as other:
+        looks = [
+            {kind: os.readlink(f"/proc/{zygote._process.pid}/ns/{kind}") for kind in kinds}
+            for zygote in (first, one, other)
+        ]
+        assert all(len({look[kind] for look in looks}) == 3 for kind in kinds)
+        if first._group:
+            assert len({zygote._group for zygote in (first, one, other)}) == 3
+        crowded = Limits(processes=8)
+        bomb, quiet = (Connection(zygote.spawn(crowded), crowded, {}) for zygote in (one, other))
+        names = bomb.request("run_copy", ("test", FILL, {}, False), 20)
+        assert 0 < names["forked"] < 8
+        names = quiet.request("run_copy", ("test", FILL, {}, False), 20)
+        assert 0 < names["forked"] < 8, "the neighbour's processes count here"
+        bomb.kill(), quiet.kill()
+
+
+FILL = """
+import os, time
+forked = 0
+try:
+    while True:
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+        forked += 1
+except BlockingIOError:
+    pass
+"""
+
+
+def test_a_twin_ends_with_its_parent_and_not_the_other_way_round(helpers: Path) -> None:
+    before = _processes()
+    first = Zygote("namespaces", helpers)
+    with first.twin() as one:
+        one.spawn(Limits())
+    other = first.twin()
+    other.spawn(Limits())
+    first.close()
+    other._process.wait(timeout=5)
+    with pytest.raises(SandboxError):
+        other.spawn(Limits())
+    other.close()
+    deadline = time.monotonic() + 5
+    while (left := _processes() - before) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert left == set()
+
+
+def test_rehearsing_leaves_no_name_to_the_students(helpers: Path) -> None:
+    code = "names = sorted(globals()); cells = [n for n in __import__('linecache').cache if n.startswith('<cell')]"
+    seen = []
+    with Zygote("namespaces", helpers) as zygote:
+        for _ in range(2):
+            connection = Connection(zygote.spawn(Limits()), Limits(), {})
+            seen.append(connection.request("run_copy", ("test", code, {}, False), 10))
+            connection.kill()
+            zygote.settle()
+    assert seen[0] == seen[1]
+    assert seen[0]["cells"] == []
 
 
 def test_nothing_is_left_behind(helpers: Path) -> None:
@@ -538,14 +609,15 @@ def test_an_ordinary_user_gets_the_same_jail(tmp_path: Path) -> None:
         from nbjudge.judge.link import Connection
         from nbjudge.model import Limits
         from nbjudge.sandbox import Zygote
-        with Zygote() as zygote:
-            c = Connection(zygote.spawn(Limits()), Limits(), {})
-            text = "import os\\nstatus = open('/proc/self/status').read()\\nids = os.getuid(), os.getpid()\\ntop = os.listdir('/')"
-            names = c.request("run_copy", ("test", text, {}, False), 10)
-            assert names["ids"] == (1000, 1), names["ids"]
-            assert "CapEff:\\t0000000000000000" in names["status"] and "Seccomp:\\t2" in names["status"]
-            assert not {"home", "root", "var", "sys"} & set(names["top"]), names["top"]
-            c.kill()
+        with Zygote() as first, first.twin() as twin:
+            for zygote in (first, twin):
+                c = Connection(zygote.spawn(Limits()), Limits(), {})
+                text = "import os\\nstatus = open('/proc/self/status').read()\\nids = os.getuid(), os.getpid()\\ntop = os.listdir('/')"
+                names = c.request("run_copy", ("test", text, {}, False), 10)
+                assert names["ids"] == (1000, 1), names["ids"]
+                assert "CapEff:\\t0000000000000000" in names["status"] and "Seccomp:\\t2" in names["status"]
+                assert not {"home", "root", "var", "sys"} & set(names["top"]), names["top"]
+                c.kill()
         print("jailed")
         """
     )

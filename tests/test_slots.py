@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import re
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -267,32 +268,44 @@ def test_a_zygote_that_touched_a_gpu_is_refused(tmp_path: Path) -> None:
         check_no_cuda(tmp_path)
 
 
-STAND_IN = "/dev/fuse"  # any device node that everybody may open
-LOOK = """
+STAND_IN = "/dev/nbjudge-card"
+LOOK = f"""
 import os, resource
-fd = os.open("/dev/fuse", os.O_RDWR)
+fd = os.open("{STAND_IN}", os.O_RDWR)
 devices = set(os.listdir("/dev"))
 space = resource.getrlimit(resource.RLIMIT_AS)[0]
-settings = {k: v for k, v in os.environ.items() if k.startswith("CU")}
+settings = {{k: v for k, v in os.environ.items() if k.startswith("CU")}}
 """
 
 
-@pytest.mark.skipif(not os.access(STAND_IN, os.W_OK), reason=f"no {STAND_IN} to stand in for a GPU's node")
-def test_the_jail_of_a_slot_shows_its_own_node_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def card() -> Iterator[Card]:
+    """A device node that everybody may open, in place of a GPU's."""
+    try:
+        os.mknod(STAND_IN, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+        os.chmod(STAND_IN, 0o666)
+    except PermissionError:
+        pytest.skip("a device node to stand in for a GPU's can't be made: needs root")
+    yield Card(3, (STAND_IN,), "GPU-77", "A card")
+    os.unlink(STAND_IN)
+
+
+def test_the_jail_of_a_slot_shows_its_own_node_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, card: Card
+) -> None:
     monkeypatch.setattr(host, "prepare", lambda *_: {"cuda": "13.0"})  # no CUDA here: see the next test
-    slot = Slot(Card(3, (STAND_IN,), "GPU-77", "A card"))
-    with Zygote("namespaces", slot=slot) as zygote:
+    with Zygote("namespaces", slot=Slot(card)) as zygote:
         student = zygote.spawn(Limits())
         names = Connection(student, Limits(), {}).request("run_copy", ("t", LOOK, {}, False), 20)
         student.kill()
-    assert names["space"] == -1 and "fuse" in names["devices"] and "ptmx" not in names["devices"]
+    assert names["space"] == -1 and "nbjudge-card" in names["devices"] and "ptmx" not in names["devices"]
     assert names["settings"] == {**gpu.SETTINGS, "CUDA_VISIBLE_DEVICES": "GPU-77"}
     assert zygote.facts == {
         "device": "cuda", "gpu": "A card", "gpu_driver": "", "gpu_slots": "1", "cuda": "13.0", "gpu_watchdog": "none",
     }  # fmt: skip
     with Zygote("namespaces") as zygote:
         student = zygote.spawn(Limits())
-        code = "import os; seen = os.path.exists('/dev/fuse'); visible = os.environ['CUDA_VISIBLE_DEVICES']"
+        code = f"import os; seen = os.path.exists({STAND_IN!r}); visible = os.environ['CUDA_VISIBLE_DEVICES']"
         names = Connection(student, Limits(), {}).request("run_copy", ("t", code, {}, False), 20)
         student.kill()
     assert (names["seen"], names["visible"]) == (False, "")

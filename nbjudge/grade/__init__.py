@@ -1,7 +1,7 @@
 """Submission -> Result: a judge process for each submission, in a pool of workers that outlives all of them.
 
-    main process            worker (one per job)                    judge (forked per submission)
-    jobs, results   <-->    autograder collected once, zygote  -->  runs the tests  <-- wire -->  student (jailed)
+    main process      foreman                     worker (forked per seat)    judge (forked per submission)
+    queue, results    autograder collected once   a zygote to itself          runs the tests  <-- wire -->  student (jailed)
 
 A judge that hangs or dies costs its own submission a `Trouble`; a worker that dies, or whose zygote does, is replaced and
 its submission tried once more. Whatever goes wrong on our side, the submission's score stays unknown.

@@ -1,4 +1,4 @@
-"""The main process's side: a pool of workers, the queue, the passes, and what happens when a worker dies."""
+"""The main process's side: the foreman, the pool of workers, the queue, the passes, and what happens when one dies."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import send_handle
 
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.grade.desk import Desk, Job, Trouble
-from nbjudge.grade.worker import work
+from nbjudge.grade.foreman import LEAVING, oversee
 from nbjudge.model import Result
 from nbjudge.results import load_result
 from nbjudge.slots import Slot, one_per_card
 
+MANY = 100  # submissions for which the foreman takes a second to make all that follows cheaper
 TRIES = 2  # a submission whose worker died is graded once more, then left in the queue
 
 
@@ -33,6 +34,8 @@ def grade_all(desk: Desk, jobs: Iterable[Job], workers: int) -> Generator[Result
     waiting = list(jobs)
     for seats in passes:
         now, waiting = waiting, []
+        if not now:
+            break
         with contextlib.closing(_grade_pool(desk, now, seats)) as outcomes:
             try:
                 for outcome in outcomes:
@@ -55,10 +58,11 @@ def _grade_pool(
     workers = min(len(free), len(queue))
     pool: dict[Connection, _Worker] = {}
     begun = False
+    foreman = _Foreman(desk, free[:workers], many=len(queue) >= MANY)
     try:
         while queue or any(worker.job for worker in pool.values()):
             while queue and len(pool) < workers:
-                started = _start_worker(desk, free.pop(0))
+                started = foreman.hire(free.pop(0))
                 pool[started.connection] = started
             for ready in wait(list(pool)):
                 assert isinstance(ready, Connection)
@@ -81,13 +85,48 @@ def _grade_pool(
     finally:
         for worker in pool.values():
             worker.stop()
+        foreman.stop()
+
+
+class _Foreman:
+    """The process that forks workers, as the main process sees it; started anew when it dies."""
+
+    def __init__(self, desk: Desk, seats: Sequence[Slot | None], *, many: bool) -> None:
+        self._arguments = desk, seats, many
+        self._start()
+
+    def hire(self, slot: Slot | None) -> _Worker:
+        """A new worker; what keeps it from working, it says itself."""
+        if not self._process.is_alive():
+            self.stop()
+            self._start()
+        ours, theirs = multiprocessing.Pipe()
+        with theirs, contextlib.suppress(OSError):  # a dead foreman is noticed on the next wait
+            self._connection.send(slot)
+            send_handle(self._connection, theirs.fileno(), self._process.pid)
+        return _Worker(ours, slot)
+
+    def stop(self) -> None:
+        """Ends it, with the workers that are left."""
+        self._connection.close()
+        self._process.join(timeout=LEAVING + 2)
+        self._process.kill()
+        self._process.join()
+
+    def _start(self) -> None:
+        # spawn, not fork: it must not inherit the gradebook or threads of the main process.
+        context = multiprocessing.get_context("spawn")
+        desk, seats, many = self._arguments
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=oversee, args=(desk, theirs, seats, many), daemon=True)
+        self._process.start()
+        theirs.close()
 
 
 class _Worker:
     """One worker process as the main process sees it."""
 
-    def __init__(self, process: BaseProcess, connection: Connection, slot: Slot | None) -> None:
-        self.process = process
+    def __init__(self, connection: Connection, slot: Slot | None) -> None:
         self.connection = connection
         self.slot = slot
         self.job: Job | None = None
@@ -101,20 +140,8 @@ class _Worker:
             self.connection.send(job)
 
     def stop(self) -> None:
+        """Lets it go; its foreman reaps it."""
         self.connection.close()
-        self.process.join(timeout=2)
-        self.process.kill()
-        self.process.join()
-
-
-def _start_worker(desk: Desk, slot: Slot | None) -> _Worker:
-    # spawn, not fork: the worker must not inherit the gradebook or threads of the main process.
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(desk, theirs, slot), daemon=True)
-    process.start()
-    theirs.close()
-    return _Worker(process, ours, slot)
 
 
 def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | Trouble | Job]:

@@ -1,9 +1,8 @@
-"""A worker's side: the autograder collected once, a warm zygote, and a judge forked for each submission."""
+"""A worker's side: a warm zygote to itself, and a judge forked for each submission."""
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import hashlib
 import os
 import select
@@ -15,13 +14,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbjudge.errors import CourseError, SandboxError
+from nbjudge.errors import SandboxError
 from nbjudge.grade.desk import Desk, Job, environment
 from nbjudge.model import Limits, Program, Result, Submission
 from nbjudge.notebook import NotANotebook, read_notebook
 from nbjudge.repair import rejected_program, repair
 from nbjudge.results import dump_result
-from nbjudge.slots import Slot
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge
@@ -31,55 +29,37 @@ COMPLETE = b"\0"  # last byte of what a judge says: without it, it died while it
 READING = 60.0  # seconds to read and repair a notebook, at most; the judge bounds the rest by itself
 
 
-def work(desk: Desk, connection: Connection, slot: Slot | None) -> None:
-    """A worker's life: collect the tests, start the zygote, judge what comes."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is the main process's; it ends us by closing the pipe
-    _die_with_parent()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"  # the judge is forked: a second thread would hang its children
-    from nbjudge.judge import open_judge
-    from nbjudge.judge.passes import check_slots
-    from nbjudge.sandbox import Zygote
+def work(desk: Desk, judge: Judge, zygote: Zygote, connection: Connection, *, many: bool = False) -> None:
+    """A worker's life: judges what comes, until the connection closes. The zygote is its own, and ends with it.
 
-    def run(judge: Judge) -> int:
-        check_slots(judge.tests, desk.slots, desk.course.assignments[desk.assignment].limits)
-        zygote.wait_until_warm()
-        settle(desk)
-        zygote.reserve(judge.largest(desk.course.assignments[desk.assignment].limits))
-        if slot:
-            zygote.spawn(Limits()).kill()  # or a GPU that does not work would cost each submission its turn
-        connection.send(("ready", None))
-        while (job := _next_job(connection)) is not None:
-            outcome = judge_in_child(desk, judge, zygote, job)
-            try:
-                zygote.reset()
-            except SandboxError:  # the zygote died, and this worker ends with it
-                if outcome[0] in ("result", "dry"):  # the judge was done by then
-                    connection.send(outcome)
-                raise
-            connection.send(outcome)
-        return 0
-
+    `many`: so much is to come that preparing for it pays.
+    """
     try:
-        # The zygote warms up while the tests are collected.
-        jail, helpers = desk.jail, desk.course.release(desk.assignment)
-        with Zygote(jail.isolation, helpers, image=jail.image, without=jail.without, slot=slot) as zygote:
-            open_judge(desk.course.autograder(desk.assignment), run, desk.exercises)
-    except CourseError as error:
-        connection.send(("course", str(error)))
+        with zygote:
+            zygote.wait_until_warm()
+            zygote.reserve(judge.largest(desk.course.assignments[desk.assignment].limits))
+            if zygote.slot:
+                zygote.spawn(
+                    Limits()
+                ).kill()  # or a GPU that does not work would cost each submission its turn
+            if many:
+                zygote.settle()
+                judge.rehearse(zygote)
+                zygote.reset()
+            connection.send(("ready", None))
+            while (job := _next_job(connection)) is not None:
+                outcome = judge_in_child(desk, judge, zygote, job)
+                try:
+                    zygote.reset()
+                except SandboxError:  # the zygote died, and this worker ends with it
+                    if outcome[0] in ("result", "dry"):  # the judge was done by then
+                        connection.send(outcome)
+                    raise
+                connection.send(outcome)
     except SandboxError as error:
         connection.send(("sandbox", str(error)))
     except (OSError, MemoryError) as error:  # a full disk, no more processes, no more memory
         connection.send(("sandbox", f"a grading worker could not go on: {type(error).__name__}: {error}"))
-
-
-def settle(desk: Desk) -> None:
-    """Does what would cost each judge, before any is forked."""
-    environment(desk.jail)  # reads the libraries' metadata
-    gc.collect()
-    gc.freeze()  # a collection in a judge would copy every page of what it shares with us
 
 
 def _next_job(connection: Connection) -> Job | None:
@@ -117,7 +97,7 @@ def judge_in_child(desk: Desk, judge: Judge, zygote: Zygote, job: Job) -> tuple[
 
 def _judge_and_exit(desk: Desk, judge: Judge, zygote: Zygote, job: Job, write: int) -> None:
     try:
-        _die_with_parent()
+        die_with_parent()
         result, done = judge_submission(desk, judge, zygote, job)
         payload = (b"R" if done else b"D") + dump_result(result)
     except SandboxError as error:
@@ -197,7 +177,8 @@ def _read_until(fd: int, deadline: float) -> bytes:
     return b""
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """SIGKILL for this process when its parent ends."""
     from nbjudge.sandbox import linux
 
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -35,6 +35,7 @@ MARKERS = (
     "limits(seconds=, memory=): for this test instead of the assignment's",
     "gpu: the test needs CUDA; `device` instead takes a GPU where there is one",
 )
+REHEARSAL = Path(__file__).with_name("rehearsal.py")
 OWN_MEMORY = 4 << 30  # bytes that the tests may take in the judge's own process
 OWN = 45.0  # seconds that the tests of one submission may take in the judge's own process
 LEAST_OWN = 2.0  # seconds of it that every test gets, whatever the earlier ones took
@@ -62,10 +63,17 @@ def open_judge(folder: Path, run: Callable[[Judge], int], exercises: Collection[
 class Judge:
     """The collected tests of one assignment."""
 
-    def __init__(self, items: list[pytest.Item], tests: tuple[TestSpec, ...], secret: str) -> None:
+    def __init__(
+        self,
+        items: list[pytest.Item],
+        tests: tuple[TestSpec, ...],
+        secret: str,
+        rehearsal: list[pytest.Item],
+    ) -> None:
         self.tests = tests
         self._secret = secret
         self._items = items
+        self._rehearsal = rehearsal
         self._session: Session | None = None
         self._credit = Credit()
         self._error: BaseException | None = None
@@ -114,6 +122,21 @@ class Judge:
         finally:
             session.close()
         return results, session.all_reports()
+
+    def rehearse(self, zygote: Zygote) -> tuple[TestResult, ...]:
+        """Runs tests of ours against a notebook of ours, so that what is slow the first time is done before a fork.
+
+        Nothing else of it stays; the results say whether it went as it should. SandboxError if the jail fails.
+        """
+        from nbjudge.judge import rehearsal
+
+        own = self._items, self.tests
+        self._items, self.tests = self._rehearsal, tuple(map(_spec_of, self._rehearsal))
+        try:
+            return self.grade(rehearsal.PROGRAM, zygote, Limits(), seed=1)[0]
+        finally:
+            self._items, self.tests = own
+            self._session, self._error = None, None
 
     def student(self) -> Student:
         """The `student` fixture's value in the running test."""
@@ -226,13 +249,15 @@ class _Plugin:
     def _make_judge(self, items: list[pytest.Item]) -> Judge:
         if self.failures:
             raise CourseError(f"{self.folder}: the tests cannot be loaded:\n" + "\n".join(self.failures))
+        rehearsal = [item for item in items if item.path == REHEARSAL]
+        items = [item for item in items if item.path != REHEARSAL]
         if not items:
             raise CourseError(f"{self.folder}: no test found; write test_*.py with functions test_*")
         tests = tuple(_spec_of(item) for item in items)
         _check_tests(self.folder, tests, self.exercises)
         if "torch" in sys.modules:
-            _warm_torch()
-        return Judge(list(items), tests, _secret_of(self.folder))
+            _warm_torch(optimizer=any("optim" in text for text in _texts_of(self.folder)))
+        return Judge(items, tests, _secret_of(self.folder), rehearsal)
 
 
 @contextlib.contextmanager
@@ -276,6 +301,7 @@ def _arguments(folder: Path) -> list[str]:
     options = ["no:cacheprovider", "no:terminalreporter", "no:faulthandler", "no:logging", "no:doctest"]
     return [
         str(folder),
+        str(REHEARSAL),
         *(part for option in options for part in ("-p", option)),
         *("-c", os.devnull, "--rootdir", str(folder), "--confcutdir", str(folder)),
         *("--ignore", str(folder / "submissions")),
@@ -375,17 +401,25 @@ def _check_tests(folder: Path, tests: tuple[TestSpec, ...], exercises: Collectio
 def _secret_of(folder: Path) -> str:
     """What the judge's seeds depend on besides the submission, whose hash a student can choose by trying many."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(folder.rglob("*.py")):
-        if "submissions" not in path.relative_to(folder).parts:
-            digest.update(path.read_bytes() + b"\0")
+    for text in _texts_of(folder):
+        digest.update(text.encode(errors="surrogateescape") + b"\0")
     return digest.hexdigest()
 
 
-def _warm_torch() -> None:
-    """One thread, since the caller forks; and an optimizer's step, which imports for a second the first time."""
+def _texts_of(folder: Path) -> Iterator[str]:
+    """The autograder's own code."""
+    for path in sorted(folder.rglob("*.py")):
+        if "submissions" not in path.relative_to(folder).parts:
+            yield path.read_bytes().decode(errors="surrogateescape")
+
+
+def _warm_torch(*, optimizer: bool) -> None:
+    """One thread, since the caller forks; and, if asked, an optimizer's step, which imports for a second the first time."""
     import torch
 
     torch.set_num_threads(1)
+    if not optimizer:
+        return
     weight = torch.nn.Parameter(torch.ones(1))
     weight.grad = torch.ones(1)
     torch.optim.SGD([weight]).step()

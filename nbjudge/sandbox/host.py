@@ -30,7 +30,7 @@ from nbjudge.sandbox.gpu import HOST_MEMORY, Meter, facts_of, plan_gpu, prepare
 from nbjudge.sandbox.ids import id_maps
 from nbjudge.sandbox.jail import Isolation
 from nbjudge.sandbox.linux import pid_of
-from nbjudge.sandbox.process import Student
+from nbjudge.sandbox.process import Descendant, Student
 from nbjudge.sandbox.root import list_binds
 from nbjudge.slots import Slot
 
@@ -70,29 +70,35 @@ class Zygote:
         image: Image | None = None,
         without: Collection[str] = (),
         slot: Slot | None = None,
+        parent: Zygote | None = None,
     ):
         """Starts it, and does not wait for its imports; `helpers` is the folder of the assignment's helper files.
 
         `image` is what isolation "container" runs in. `without` leaves out walls (walls.WALLS) around student
         processes: only to show what each one is for. With `slot` each student has that share of a GPU, and `facts`
-        tells what the last one found there. SandboxError if the jail can't be made; what goes wrong later,
+        tells what the last one found there. `parent`: see `twin`. SandboxError if the jail can't be made; what goes wrong later,
         `wait_until_warm` and `spawn` say.
         """
         self.isolation = isolation
         self.slot = slot
         self.facts: dict[str, str] = {}
+        self.without = tuple(without)
         self._gpu = plan_gpu(slot, list_binds()) if slot else None
         self._folder = Path(tempfile.mkdtemp(prefix="nbjudge-"))
         self._name = f"{GROUP}{os.getpid()}-{next(_numbers)}"
         clear_stale(GROUP)
         self._container: Container | None = None
+        self._process: Descendant | None = None
         self._group = make_group(self._name) if not image and "limits" not in without else None
         self._events = self._group.events() if self._group else None
         self._work = 0
         self.resident = 0  # bytes that every student starts with, shared with the zygote; 0: not warm yet
         self._size = 0
         try:
-            self._start(helpers, image, without, slot)
+            if parent:
+                self._fork_from(parent)
+            else:
+                self._start(helpers, image, without, slot)
         except BaseException:
             self.close()
             raise
@@ -120,23 +126,24 @@ class Zygote:
                 ENVIRONMENT,
                 card=slot.card.uuid if slot and self._gpu else None,
             )
-            self._process, self._control = self._container.process, self._container.control
+            process, self._control = self._container.process, self._container.control
         else:
-            self._start_process()
-            maps = id_maps(self._process.pid)
+            process, self._control = self._start_process()
+            maps = id_maps(process.pid)
             setup["many_uids"] = maps.many
+        self._process = Descendant(os.pidfd_open(process.pid), process)
         self._control.settimeout(START_SECONDS)
         archive = [pack_helpers(helpers)] if helpers and jailed else []
         self._send(setup, archive)
         for fd in archive:
             os.close(fd)
-        if self.isolation == "namespaces" and "map" in self._hear_start():
+        if self.isolation == "namespaces" and "map" in self._hear_start()[0]:
             maps.write()
             self._control.send(b"mapped")
 
-    def _start_process(self) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._process = subprocess.Popen(
+    def _start_process(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        process = subprocess.Popen(
             [sys.executable, *BOOT, str(theirs.fileno())],
             env=ENVIRONMENT,
             cwd="/",
@@ -147,13 +154,48 @@ class Zygote:
         )
         theirs.close()
         if self._group:
+            self._group.add(process.pid)
+        return process, control
+
+    def twin(self) -> Zygote:
+        """A zygote forked from this warm one, in milliseconds, with a jail and a control group of its own.
+
+        It ends with this one. Not in a container, whose control group bounds one zygote, nor on a GPU slot.
+        SandboxError if it can't be made.
+        """
+        self.wait_until_warm()
+        return Zygote(self.isolation, without=self.without, parent=self)
+
+    def _fork_from(self, parent: Zygote) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(ANSWER_SECONDS)
+        with theirs:
+            parent._exchange({"op": "twin"}, [theirs.fileno()])
+        _, fds = self._hear_start()
+        self._process = Descendant(fds[0])
+        self.resident, self._size = parent.resident, parent._size
+        if self._group:
             self._group.add(self._process.pid)
+
+    def settle(self) -> None:
+        """Makes students and twins to come cheaper, at the price of a second: worth it for a hundred of them."""
+        self.wait_until_warm()
+        answer = self.ask({"op": "settle"})
+        self.resident, self._size = answer["RssAnon"], answer["VmSize"]
+
+    def forget(self) -> None:
+        """Lets go of it without ending it: it belongs to another process, to which it came in a fork."""
+        self._control.close()
+        if self._events:
+            self._events.close()
+        if self._process:
+            self._process.forget()
 
     def wait_until_warm(self) -> None:
         """Waits until it can fork students (seconds); SandboxError if it can't. Call it before forking the judge."""
         if self.resident:
             return
-        answer = self._hear_start()
+        answer, _ = self._hear_start()
         if self._container and answer["code"] != code_hash():
             raise SandboxError(
                 f"the image {self._container.image.name} holds another version of nbjudge than this one:"
@@ -170,13 +212,13 @@ class Zygote:
         if self._container:
             self._container.limit(self.resident + limits.memory + ARENA + limits.disk + SLACK)
 
-    def _hear_start(self) -> dict[str, Any]:
-        answer = self._receive()
+    def _hear_start(self) -> tuple[dict[str, Any], list[int]]:
+        answer, fds = self._receive()
         if "error" in answer:
             raise SandboxError(
                 f"the jail could not be made; `nbjudge doctor` says what is missing.\n{answer['error']}"
             )
-        return answer
+        return answer, fds
 
     def spawn(self, limits: Limits) -> Student:
         """Forks a student process; it serves the wire protocol on `channel` and `arena` at once."""
@@ -230,18 +272,21 @@ class Zygote:
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One request to the zygote and its answer; SandboxError where there is none."""
+        return self._exchange(request)[0]
+
+    def _exchange(self, request: dict[str, Any], fds: Sequence[int] = ()) -> tuple[dict[str, Any], list[int]]:
         number = secrets.randbits(62)
-        self._send({**request, "id": number})
-        answer, _ = self._hear(number)
+        self._send({**request, "id": number}, fds)
+        answer, received = self._hear(number)
         if "error" in answer:
             raise SandboxError(f"zygote: {answer['error']}")
-        return answer
+        return answer, received
 
     def _hear(self, number: int) -> tuple[dict[str, Any], list[int]]:
         """The answer to request `number`, and its descriptors. What answers an earlier one, given up, is dropped."""
         deadline = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < deadline:
-            answer, fds = self._receive_with_descriptors()
+            answer, fds = self._receive()
             if answer.get("id") == number:
                 return answer, fds
             for fd in fds:
@@ -260,14 +305,16 @@ class Zygote:
 
     def close(self) -> None:
         """Ends the zygote and every student with it."""
-        if hasattr(self, "_process"):
+        if self._process:
             self._control.close()  # the zygote ends by itself, and its students with it
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=5)
-            if self._container and self._process.poll() is None:
+            if self._container and self._process.is_alive():
                 self._container.kill()
             self._process.kill()
             self._process.wait()
+            self._process.forget()
+            self._process = None
         if self._events:
             self._events.close()
         if self._group:
@@ -294,10 +341,7 @@ class Zygote:
         except OSError as error:
             raise SandboxError(f"the zygote is gone: {error}") from error
 
-    def _receive(self) -> dict[str, Any]:
-        return self._receive_with_descriptors()[0]
-
-    def _receive_with_descriptors(self) -> tuple[dict[str, Any], list[int]]:
+    def _receive(self) -> tuple[dict[str, Any], list[int]]:
         try:
             packet, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
         except OSError as error:

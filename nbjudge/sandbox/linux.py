@@ -26,6 +26,7 @@ AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 4, 22, 24
 PR_SET_SECUREBITS, PR_SET_NO_NEW_PRIVS = 28, 38
 SECCOMP_MODE_FILTER = 2
+MADV_HUGEPAGE, MADV_COLLAPSE, HUGE_PAGE = 14, 25, 2 << 20
 # NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, each with its lock (linux/securebits.h)
 SECUREBITS_LOCKED = 0b11 | 0b11 << 2 | 0b11 << 6
 
@@ -115,6 +116,22 @@ def pid_of(handle: int) -> int:
     """The process that a pidfd stands for, numbered as our /proc numbers it; -1 if it is gone."""
     with open(f"/proc/self/fdinfo/{handle}") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
+
+
+def collapse_memory() -> None:
+    """Puts this process's private memory into huge pages where the kernel has them: a fork copies far fewer entries.
+
+    Pages that a child writes to are still copied one by one. Takes half a second for 250 MiB.
+    """
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        addresses, mode, _, _, inode, *name = line.split(maxsplit=5)
+        if not mode.startswith("rw") or inode != "0" or (name and name[0].startswith(("[stack", "[v"))):
+            continue
+        first, last = (int(address, 16) for address in addresses.split("-"))
+        first, last = -(-first // HUGE_PAGE) * HUGE_PAGE, last // HUGE_PAGE * HUGE_PAGE
+        if first < last:
+            for advice in (MADV_HUGEPAGE, MADV_COLLAPSE):  # an older kernel refuses: then nothing is gained
+                _libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), advice)
 
 
 def drop_capabilities() -> None:

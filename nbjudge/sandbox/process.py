@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import select
 import signal
 import socket
+import subprocess
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from nbjudge.sandbox import linux
 
 if TYPE_CHECKING:
     from nbjudge.sandbox.gpu import Meter
@@ -27,6 +31,39 @@ class Exit:
     cpu: float  # seconds
     oom: bool  # the kernel killed it for its group's memory limit
     outside: bool  # it or a child of its got a SIGKILL, not by the judge nor its limits: the host is short of memory
+
+
+class Descendant:
+    """A process that this one or an ancestor started, with what of subprocess.Popen the holder of a zygote needs."""
+
+    def __init__(self, handle: int, child: subprocess.Popen[bytes] | None = None) -> None:
+        self._handle = handle  # pidfd
+        self._child = child  # to reap, where it is ours
+
+    @property
+    def pid(self) -> int:
+        """Its number here."""
+        return linux.pid_of(self._handle)
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return not select.select([self._handle], [], [], 0)[0]
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Waits for its end (seconds); subprocess.TimeoutExpired."""
+        if not select.select([self._handle], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("a zygote", timeout or 0)
+        if self._child:
+            self._child.wait()  # in a process that has it from a fork, this does nothing
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+
+    def forget(self) -> None:
+        """Lets go of it without ending it."""
+        os.close(self._handle)
 
 
 class Student:

@@ -25,6 +25,7 @@ from nbjudge.sandbox.walls import Plan, enter_work, limit, raise_walls
 
 STUDENT_FDS = 3  # sent with a spawn request: channel, arena, log
 PACKET = 1 << 16
+PROC_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}  # without walls, a student without a slot would find one
 NEW = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
 
@@ -89,15 +90,19 @@ def _enter_jail(control: socket.socket, setup: dict[str, Any], helpers: int | No
     linux.unshare(NEW | linux.CLONE_NEWCGROUP)
     if not privileged:
         build_root(folder, setup["binds"], helpers, setup["nodes"])
+    _become_first()
+
+
+def _become_first() -> None:
+    """Goes on as pid 1 of the new pid namespace, with a proc of its own."""
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
     # In a container the kernel refuses a fresh proc, whose parts would not be masked: the container's stays.
     with contextlib.suppress(PermissionError):
-        linux.mount("proc", "/proc", "proc", flags)
+        linux.mount("proc", "/proc", "proc", PROC_FLAGS)
 
 
 def _map_one(uid: int, gid: int) -> None:
@@ -138,6 +143,11 @@ def _serve(control: socket.socket, setup: dict[str, Any], events: Events | None)
             for pid in tuple(children):
                 _kill(pid, children)
             _answer(control, request, {"ready": True})
+        elif request["op"] == "settle":
+            _settle()
+            _answer(control, request, dict(own_memory()))
+        elif request["op"] == "twin":
+            _make_twin(control, setup, request, fds[0])
         for fd in fds:
             os.close(fd)
 
@@ -219,6 +229,65 @@ def _arrange_descriptors(fds: list[int], report: int) -> None:
     for source, target in ((null, 0), (null, 1), (log, 2), (channel, 3), (arena, 4), (report, 5)):
         os.dup2(source, target)
     linux.close_from(6)
+
+
+def _make_twin(control: socket.socket, setup: dict[str, Any], request: dict[str, Any], fd: int) -> None:
+    """Forks a zygote as warm as this one, in namespaces of its own; on the control socket `fd` it says that it is there."""
+    meeting, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        meeting.close()
+        control.close()
+        _become_twin(socket.socket(fileno=fd), setup, theirs)
+    theirs.close()
+    with meeting:
+        if meeting.recv(PACKET):
+            _copy_maps(pid)
+            meeting.send(b"mapped")
+    _answer(control, request, {})
+
+
+def _become_twin(control: socket.socket, setup: dict[str, Any], meeting: socket.socket) -> NoReturn:
+    try:
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        if setup["isolation"] != "none":
+            # A user namespace, too: what the kernel counts for each user, it counts for each namespace.
+            linux.unshare(linux.CLONE_NEWUSER)
+            meeting.send(b"map")
+            if meeting.recv(PACKET) != b"mapped":
+                raise RuntimeError("the id maps could not be copied")
+            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+            linux.prctl(linux.PR_SET_DUMPABLE, 1)
+            linux.unshare(NEW | linux.CLONE_NEWCGROUP)
+            _become_first()
+        meeting.close()
+        own = os.pidfd_open(os.getpid())
+    except BaseException:
+        _send(control, {"error": traceback.format_exc(limit=-3)})
+        os._exit(1)
+    socket.send_fds(control, [json.dumps({"ready": True}).encode()], [own])
+    os.close(own)
+    _serve(control, setup, None)
+
+
+def _copy_maps(pid: int) -> None:
+    """Gives the user namespace of `pid` the ids that ours has, under the same numbers."""
+    for name in ("gid_map", "uid_map"):
+        with open(f"/proc/self/{name}") as file:
+            firsts = [(line.split()[0], line.split()[2]) for line in file]
+        with open(f"/proc/{pid}/{name}", "w") as file:
+            file.write("\n".join(f"{first} {first} {count}" for first, count in firsts))
+
+
+def _settle() -> None:
+    """Makes each fork to come cheaper, at the price of a second: for a zygote that many are to come from."""
+    from nbjudge.student import rehearse  # long imported: this package is not inside
+
+    rehearse()
+    gc.unfreeze()
+    gc.collect()
+    linux.collapse_memory()
+    gc.freeze()
 
 
 def _kill(pid: int, children: dict[int, int]) -> dict[str, Any]:
