@@ -155,6 +155,7 @@ def waiting(engine: Engine, profile: Path) -> Iterator[str]:
     try:
         yield done.stdout.strip()
     finally:
+        engine.ask("kill", done.stdout.strip())  # podman's rm waits ten seconds for sleep to heed a SIGTERM
         engine.ask("rm", "--force", done.stdout.strip())
 
 

@@ -240,11 +240,15 @@ def _make_twin(control: socket.socket, setup: dict[str, Any], request: dict[str,
         control.close()
         _become_twin(socket.socket(fileno=fd), setup, theirs)
     theirs.close()
-    with meeting:
+    answer = {}
+    with meeting:  # closed, it ends a child that waits for its maps
         if meeting.recv(PACKET):
-            _copy_maps(pid)
-            meeting.send(b"mapped")
-    _answer(control, request, {})
+            try:
+                _copy_maps(pid)
+                meeting.send(b"mapped")
+            except OSError as error:
+                answer = {"error": f"the id maps could not be copied: {error}"}
+    _answer(control, request, answer)
 
 
 def _become_twin(control: socket.socket, setup: dict[str, Any], meeting: socket.socket) -> NoReturn:
@@ -272,10 +276,13 @@ def _become_twin(control: socket.socket, setup: dict[str, Any], meeting: socket.
 
 def _copy_maps(pid: int) -> None:
     """Gives the user namespace of `pid` the ids that ours has, under the same numbers."""
+    handle = os.pidfd_open(pid)
+    folder = f"/proc/{linux.pid_of(handle)}"  # in a container, proc numbers processes as the container does
+    os.close(handle)
     for name in ("gid_map", "uid_map"):
         with open(f"/proc/self/{name}") as file:
             firsts = [(line.split()[0], line.split()[2]) for line in file]
-        with open(f"/proc/{pid}/{name}", "w") as file:
+        with open(f"{folder}/{name}", "w") as file:
             file.write("\n".join(f"{first} {first} {count}" for first, count in firsts))
 
 
