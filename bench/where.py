@@ -63,13 +63,13 @@ def judging(course: Course, name: str) -> dict[str, float]:
     found: dict[str, float] = {}
 
     def run(judge: Judge) -> int:
-        foreman.settle(desk, nursery, many=True)
+        foreman.settle(desk, many=True)
         with nursery.zygote(None) as zygote:
             judge.rehearse(zygote)
             found.update(_measure(lambda job: worker.judge_in_child(desk, judge, zygote, job), jobs))
         return 0
 
-    with Nursery(desk.jail, course.release(name), [None]) as nursery:
+    with Nursery(desk.jail, course.release(name), [None], many=True) as nursery:
         open_judge(course.autograder(name), run, ids)
     return found
 

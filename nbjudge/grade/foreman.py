@@ -43,7 +43,7 @@ def oversee(desk: Desk, connection: Connection, seats: Sequence[Slot | None], ma
 
     def run(judge: Judge) -> int:
         check_slots(judge.tests, desk.slots, desk.course.assignments[desk.assignment].limits)
-        settle(desk, nursery, many=many)
+        settle(desk, many=many)
         workers = []
         while (hired := _next_hire(connection)) is not None:
             workers.append(_hire(partial(work, desk, judge, many=many), nursery, *hired, connection))
@@ -52,7 +52,7 @@ def oversee(desk: Desk, connection: Connection, seats: Sequence[Slot | None], ma
 
     try:
         # The zygotes warm up while the tests are collected.
-        with Nursery(desk.jail, desk.course.release(desk.assignment), seats) as nursery:
+        with Nursery(desk.jail, desk.course.release(desk.assignment), seats, many=many) as nursery:
             open_judge(desk.course.autograder(desk.assignment), run, desk.exercises)
     except CourseError as error:
         _refuse(connection, "course", str(error))
@@ -62,13 +62,11 @@ def oversee(desk: Desk, connection: Connection, seats: Sequence[Slot | None], ma
         _refuse(connection, "sandbox", f"grading could not begin: {type(error).__name__}: {error}")
 
 
-def settle(desk: Desk, nursery: Nursery, *, many: bool) -> None:
+def settle(desk: Desk, *, many: bool) -> None:
     """Does what would cost each worker and judge, before any is forked."""
-    environment(desk.jail)  # reads the libraries' metadata
     from nbjudge.sandbox import linux
 
-    if many:
-        nursery.settle()
+    environment(desk.jail)  # reads the libraries' metadata
     gc.collect()
     if many:
         linux.collapse_memory()

@@ -17,7 +17,7 @@ from nbjudge.model import Result
 from nbjudge.results import load_result
 from nbjudge.slots import Slot, one_per_card
 
-MANY = 100  # submissions for which the foreman takes a second to make all that follows cheaper
+MANY = 50  # submissions for which a second of the foreman's pays that makes all that follows cheaper
 TRIES = 2  # a submission whose worker died is graded once more, then left in the queue
 
 

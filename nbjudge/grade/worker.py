@@ -43,7 +43,6 @@ def work(desk: Desk, judge: Judge, zygote: Zygote, connection: Connection, *, ma
                     Limits()
                 ).kill()  # or a GPU that does not work would cost each submission its turn
             if many:
-                zygote.settle()
                 judge.rehearse(zygote)
                 zygote.reset()
             connection.send(("ready", None))

@@ -256,7 +256,7 @@ class _Plugin:
         tests = tuple(_spec_of(item) for item in items)
         _check_tests(self.folder, tests, self.exercises)
         if "torch" in sys.modules:
-            _warm_torch(optimizer=any("optim" in text for text in _texts_of(self.folder)))
+            _warm_torch()
         return Judge(items, tests, _secret_of(self.folder), rehearsal)
 
 
@@ -401,25 +401,17 @@ def _check_tests(folder: Path, tests: tuple[TestSpec, ...], exercises: Collectio
 def _secret_of(folder: Path) -> str:
     """What the judge's seeds depend on besides the submission, whose hash a student can choose by trying many."""
     digest = hashlib.blake2b(digest_size=16)
-    for text in _texts_of(folder):
-        digest.update(text.encode(errors="surrogateescape") + b"\0")
+    for path in sorted(folder.rglob("*.py")):
+        if "submissions" not in path.relative_to(folder).parts:
+            digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _texts_of(folder: Path) -> Iterator[str]:
-    """The autograder's own code."""
-    for path in sorted(folder.rglob("*.py")):
-        if "submissions" not in path.relative_to(folder).parts:
-            yield path.read_bytes().decode(errors="surrogateescape")
-
-
-def _warm_torch(*, optimizer: bool) -> None:
-    """One thread, since the caller forks; and, if asked, an optimizer's step, which imports for a second the first time."""
+def _warm_torch() -> None:
+    """One thread, since the caller forks; and an optimizer's step, which imports for a second the first time."""
     import torch
 
     torch.set_num_threads(1)
-    if not optimizer:
-        return
     weight = torch.nn.Parameter(torch.ones(1))
     weight.grad = torch.ones(1)
     torch.optim.SGD([weight]).step()

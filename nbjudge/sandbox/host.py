@@ -171,17 +171,18 @@ class Zygote:
         self._control.settimeout(ANSWER_SECONDS)
         with theirs:
             parent._exchange({"op": "twin"}, [theirs.fileno()])
-        _, fds = self._hear_start()
+        answer, fds = self._hear_start()
         self._process = Descendant(fds[0])
-        self.resident, self._size = parent.resident, parent._size
+        self.resident, self._size = answer["RssAnon"], answer["VmSize"]
         if self._group:
             self._group.add(self._process.pid)
 
     def settle(self) -> None:
-        """Makes students and twins to come cheaper, at the price of a second: worth it for a hundred of them."""
-        self.wait_until_warm()
-        answer = self.ask({"op": "settle"})
-        self.resident, self._size = answer["RssAnon"], answer["VmSize"]
+        """Has it make students and twins to come cheaper, at the price of a second: worth it for a hundred of them.
+
+        Does not wait: what is asked next does.
+        """
+        self._send({"op": "settle", "id": 0})
 
     def forget(self) -> None:
         """Lets go of it without ending it: it belongs to another process, to which it came in a fork."""

@@ -15,9 +15,14 @@ from nbjudge.slots import Slot
 class Nursery:
     """Zygotes for the workers: forked from one warm one; in containers and on GPU slots, each started by itself."""
 
-    def __init__(self, jail: Jail, helpers: Path, seats: Sequence[Slot | None]) -> None:
-        """Starts what the `seats` (one for each worker) will need, and does not wait for it."""
-        self._jail, self._helpers = jail, helpers
+    def __init__(
+        self, jail: Jail, helpers: Path, seats: Sequence[Slot | None], *, many: bool = False
+    ) -> None:
+        """Starts what the `seats` (one for each worker) will need, and does not wait for it.
+
+        `many`: so many students are to come that it pays to prepare for them (Zygote.settle).
+        """
+        self._jail, self._helpers, self._many = jail, helpers, many
         self._parent: Zygote | None = None
         self._started: list[Zygote] = []  # single ones that nobody has asked for yet
         try:
@@ -27,11 +32,6 @@ class Nursery:
         except BaseException:
             self.close()
             raise
-
-    def settle(self) -> None:
-        """Makes the students of all zygotes to come cheaper; worth it for a hundred of them (`Zygote.settle`)."""
-        if self._parent:
-            self._parent.settle()
 
     def zygote(self, slot: Slot | None) -> Zygote:
         """One for a worker; it is the caller's from now on. SandboxError if it can't be made."""
@@ -64,7 +64,10 @@ class Nursery:
 
     def _start(self, slot: Slot | None) -> Zygote:
         jail = self._jail
-        return Zygote(jail.isolation, self._helpers, image=jail.image, without=jail.without, slot=slot)
+        zygote = Zygote(jail.isolation, self._helpers, image=jail.image, without=jail.without, slot=slot)
+        if self._many:
+            zygote.settle()
+        return zygote
 
     def __enter__(self) -> Nursery:
         return self

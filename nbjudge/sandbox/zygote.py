@@ -145,7 +145,7 @@ def _serve(control: socket.socket, setup: dict[str, Any], events: Events | None)
             _answer(control, request, {"ready": True})
         elif request["op"] == "settle":
             _settle()
-            _answer(control, request, dict(own_memory()))
+            _answer(control, request, {})
         elif request["op"] == "twin":
             _make_twin(control, setup, request, fds[0])
         for fd in fds:
@@ -269,7 +269,7 @@ def _become_twin(control: socket.socket, setup: dict[str, Any], meeting: socket.
     except BaseException:
         _send(control, {"error": traceback.format_exc(limit=-3)})
         os._exit(1)
-    socket.send_fds(control, [json.dumps({"ready": True}).encode()], [own])
+    socket.send_fds(control, [json.dumps({"ready": True, **own_memory()}).encode()], [own])
     os.close(own)
     _serve(control, setup, None)
 
