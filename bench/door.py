@@ -10,8 +10,9 @@ import importlib
 import inspect
 import random
 import warnings
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FunctionType, ModuleType
 from typing import Any
 
 import torch
@@ -61,8 +62,29 @@ def check(namespace: dict[str, Any], texts: dict[str, str], module: str, test: s
     random.seed(SEED)
     torch.manual_seed(SEED)
     given = {"student": Student(namespace, texts), "credit": credit}
-    with warnings.catch_warnings(action="ignore"):  # nbgrader gives nothing to a cell that writes to stderr
+    with (
+        _kept(namespace),
+        warnings.catch_warnings(action="ignore"),
+    ):  # nbgrader minds a cell that writes to stderr
         _call(importlib.import_module(module), test, given)
+
+
+@contextmanager
+def _kept(namespace: dict[str, Any]) -> Iterator[None]:
+    """Puts the notebook's names back afterwards: a test may replace an earlier function, and graders differ in their order.
+
+    `namespace` may be a copy, as in otter; the notebook's functions know the one they live in.
+    """
+    functions = [value for value in namespace.values() if isinstance(value, FunctionType)]
+    homes = [function.__globals__ for function in functions if function.__module__ == "__main__"]
+    before = [(home, dict(home)) for home in {id(home): home for home in (namespace, *homes)}.values()]
+    try:
+        yield
+    finally:
+        for home, names in before:
+            for name in home.keys() - names.keys():
+                del home[name]
+            home.update(names)
 
 
 def credit(value: float, *, full: float, none: float) -> None:

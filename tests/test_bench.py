@@ -10,6 +10,7 @@ BENCH = Path(__file__).parent.parent / "bench"
 sys.path.insert(0, str(BENCH))
 
 import courses  # noqa: E402
+import door  # noqa: E402
 import graders  # noqa: E402
 import light  # noqa: E402
 import measure  # noqa: E402
@@ -187,3 +188,20 @@ def test_the_page_comes_with_plot_and_figures(report: Report, tmp_path: Path) ->
         "benchmarks.svg",
     }
     assert "<svg" in (tmp_path / "benchmarks.svg").read_text()
+
+
+def test_a_hidden_test_leaves_no_names_to_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of a later exercise may replace an earlier function, and otter runs them by the alphabet."""
+    (tmp_path / "replacing.py").write_text(
+        "def test_later(student):\n"
+        "    student.run(\"helper.__globals__['f'] = lambda: 2; helper.__globals__['g'] = 3\")\n"
+        "def test_earlier(student):\n"
+        "    assert student.f() == 1\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    kernel = {"__name__": "__main__"}
+    exec("def f(): return 1\ndef helper(): pass", kernel)
+    names = dict(kernel)
+    door.check(dict(kernel), {}, "replacing", "test_later")
+    door.check(dict(kernel), {}, "replacing", "test_earlier")
+    assert kernel == names
