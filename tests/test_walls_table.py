@@ -5,6 +5,8 @@ import json
 from hostile_batch import read_attacks
 from walls_table import CONFIGURATIONS, DATA, PAGE, page
 
+from nbjudge.sandbox.walls import WALLS
+
 FOUND: dict[str, list[str]] = json.loads(DATA.read_text())
 
 
@@ -27,3 +29,8 @@ def test_with_all_walls_nothing_gets_through() -> None:
 
 def test_the_walls_are_there_for_something() -> None:
     assert all(FOUND[wall] for wall in ("namespaces", "mounts", "limits", "identity", "seccomp"))
+
+
+def test_a_container_alone_is_no_jail() -> None:
+    """Why the walls are put up inside a container, too."""
+    assert len(FOUND["all, in a container"]) > max(len(FOUND[wall]) for wall in WALLS)

@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing.connection import Connection
@@ -97,6 +98,8 @@ def _hire(
                 ours.close()
                 nursery.forget()
                 begin(zygote, theirs)
+            except BaseException:  # the main process sees the connection close, and nothing of why
+                traceback.print_exc()
             finally:
                 os._exit(0)
         zygote.forget()
