@@ -1,4 +1,4 @@
-"""Where the milliseconds of one light submission go: python bench/where.py [--submissions 100]
+"""Where the milliseconds of one submission go: python bench/where.py [--assignment intro] [--submissions 100]
 
 One worker, one submission after the other. CPU time is the kernel's own count for each process, so what runs beside it
 disturbs little; wall times are medians on a quiet machine. docs/performance.md explains the rows.
@@ -13,11 +13,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import light_course
+import courses
 import psutil
+from baseline import Baseline
+from courses import Work
 
 from nbjudge import pipeline
 from nbjudge.collect import read_submissions
@@ -34,23 +37,34 @@ ROW = "{:46} {:7.1f}"
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--assignment", choices=("light", "intro"), default="light")
     parser.add_argument("--submissions", type=int, default=100, metavar="N")
-    count = parser.parse_args().submissions
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        course = light_course.make(Path(folder))
-        name = next(iter(course.assignments))
-        submit(course, name, count)
+        work = _work(arguments.assignment, Path(folder), arguments.submissions)
+        submit(work)
+        pure = 1000 * Baseline(work, Path(folder)).seconds(work) / arguments.submissions
         print("milliseconds per submission")
-        for label, value in {**judging(course, name), **recording(course, name)}.items():
+        found = judging(work.course, work.name) | recording(work.course, work.name)
+        for label, value in {"CPU, pure compute in a warm process": pure, **found}.items():
             print(ROW.format(label, value))
 
 
-def submit(course: Course, name: str, count: int) -> None:
-    """Hands in `count` light submissions."""
-    for number in range(count):
-        path = course.root / "handed-in.ipynb"
-        path.write_bytes(light_course.submission(course, number))
-        pipeline.submit(course, name, f"s{number:04}", path)
+def _work(name: str, folder: Path, count: int) -> Work:
+    if name == "light":
+        return courses.light_work(folder, count)
+    work = courses.intro_work(count)
+    database = f"sqlite:///{folder / 'gradebook.db'}"
+    return replace(work, course=replace(work.course, gradebook=folder / "gradebook", database=database))
+
+
+def submit(work: Work) -> None:
+    """Hands everything in."""
+    for student, data in work.submissions.items():
+        path = work.course.gradebook / "handed-in.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        pipeline.submit(work.course, work.name, student, path)
 
 
 def judging(course: Course, name: str) -> dict[str, float]:

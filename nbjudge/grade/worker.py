@@ -38,10 +38,8 @@ def work(desk: Desk, judge: Judge, zygote: Zygote, connection: Connection, *, ma
         with zygote:
             zygote.wait_until_warm()
             zygote.reserve(judge.largest(desk.course.assignments[desk.assignment].limits))
-            if zygote.slot:
-                zygote.spawn(
-                    Limits()
-                ).kill()  # or a GPU that does not work would cost each submission its turn
+            if zygote.slot:  # or a GPU that does not work would cost each submission its turn
+                zygote.spawn(Limits()).kill()
             if many:
                 judge.rehearse(zygote)
                 zygote.reset()

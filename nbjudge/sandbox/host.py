@@ -76,8 +76,8 @@ class Zygote:
 
         `image` is what isolation "container" runs in. `without` leaves out walls (walls.WALLS) around student
         processes: only to show what each one is for. With `slot` each student has that share of a GPU, and `facts`
-        tells what the last one found there. `parent`: see `twin`. SandboxError if the jail can't be made; what goes wrong later,
-        `wait_until_warm` and `spawn` say.
+        tells what the last one found there. `parent`: see `twin`. SandboxError if the jail can't be made; what goes
+        wrong later, `wait_until_warm` and `spawn` say.
         """
         self.isolation = isolation
         self.slot = slot
@@ -126,12 +126,10 @@ class Zygote:
                 ENVIRONMENT,
                 card=slot.card.uuid if slot and self._gpu else None,
             )
-            process, self._control = self._container.process, self._container.control
+            self._hold(self._container.process, self._container.control)
         else:
-            process, self._control = self._start_process()
-            maps = id_maps(process.pid)
+            maps = id_maps(self._start_process())
             setup["many_uids"] = maps.many
-        self._process = Descendant(os.pidfd_open(process.pid), process)
         self._control.settimeout(START_SECONDS)
         archive = [pack_helpers(helpers)] if helpers and jailed else []
         self._send(setup, archive)
@@ -141,7 +139,7 @@ class Zygote:
             maps.write()
             self._control.send(b"mapped")
 
-    def _start_process(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    def _start_process(self) -> int:
         control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         process = subprocess.Popen(
             [sys.executable, *BOOT, str(theirs.fileno())],
@@ -153,9 +151,13 @@ class Zygote:
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
+        self._hold(process, control)
         if self._group:
             self._group.add(process.pid)
-        return process, control
+        return process.pid
+
+    def _hold(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
+        self._process, self._control = Descendant(os.pidfd_open(process.pid), process), control
 
     def twin(self) -> Zygote:
         """A zygote forked from this warm one, in milliseconds, with a jail and a control group of its own.

@@ -82,7 +82,7 @@ def _rehearsal(tensor: Any) -> list[tuple[Any, ...]]:
     return [
         ("seed", 1),
         ("load", "cell 1", source, "solution", 1000),
-        ("load", "cell 2", "print(double(torch.zeros(1)))", "given", 1000),
+        ("load", "cell 2", "double(torch.zeros(1))", "given", 1000),
         ("begin", 1),
         ("call_name", "double", (tensor,), {}),
         ("call_name", "double", ([1, 2.5],), {}),
