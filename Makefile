@@ -6,8 +6,8 @@ INSTALLED := $(VENV)/.installed
 
 .PHONY: demo test bench lint types docs release image labs clean
 
-demo: $(INSTALLED)  ## grade the sample submissions of the introductory lab
-	$(BIN)/nbjudge demo intro
+demo: $(INSTALLED)  ## grade the sample submissions of the introductory lab; OPTIONS="--sample reference" for one
+	$(BIN)/nbjudge demo intro $(OPTIONS)
 
 test: $(INSTALLED) lint types  ## everything that must hold
 	$(BIN)/nbjudge release --check

@@ -1,8 +1,7 @@
 # DESC: punches holes into the arena, drops its pages, tries to seal, shrink, grow and lock it while the judge reads
-# SUCCESS: a judge that dies of SIGBUS
+# SUCCESS: a judge that dies of SIGBUS (its thread goes on, and may spoil answers of its own: it solves nothing else)
 # DETECT: state
 # KIND: cell
-# SOLVED: others
 # WALLS: wire
 import ctypes, fcntl, os, threading
 
