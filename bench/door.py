@@ -62,10 +62,8 @@ def check(namespace: dict[str, Any], texts: dict[str, str], module: str, test: s
     random.seed(SEED)
     torch.manual_seed(SEED)
     given = {"student": Student(namespace, texts), "credit": credit}
-    with (
-        _kept(namespace),
-        warnings.catch_warnings(action="ignore"),
-    ):  # nbgrader minds a cell that writes to stderr
+    # Warnings: nbgrader gives nothing to a cell that writes to stderr.
+    with _kept(namespace), warnings.catch_warnings(action="ignore"):
         _call(importlib.import_module(module), test, given)
 
 

@@ -525,7 +525,8 @@ def test_twins_share_no_namespace_and_no_count(helpers: Path) -> None:
         assert 0 < names["forked"] < 8
         names = quiet.request("run_copy", ("test", FILL, {}, False), 20)
         assert 0 < names["forked"] < 8, "the neighbour's processes count here"
-        bomb.kill(), quiet.kill()
+        bomb.kill()
+        quiet.kill()
 
 
 FILL = """

@@ -281,6 +281,7 @@ settings = {{k: v for k, v in os.environ.items() if k.startswith("CU")}}
 @pytest.fixture
 def card() -> Iterator[Card]:
     """A device node that everybody may open, in place of a GPU's."""
+    Path(STAND_IN).unlink(missing_ok=True)  # of a run that was killed
     try:
         os.mknod(STAND_IN, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
         os.chmod(STAND_IN, 0o666)

@@ -1,6 +1,8 @@
 """The student's side: how cells run, what a test can ask, and what an exception tells. With a real process."""
 
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -298,3 +300,12 @@ def test_a_broken_request_leaves_the_process_alive(load):
     with pytest.raises(StudentFault):
         session.request("nosuch_request")
     assert session.request("get", "x") == 1
+
+
+def test_a_rehearsal_goes_as_it_should():
+    """In a process of its own: it makes the shell of IPython, whose namespace is `__main__`."""
+    code = (
+        "from nbjudge.student import rehearse, warm_up; warm_up(); print(*rehearse(), 'double' in globals())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [*["ok"] * 6, "error", "missing", "ok", "ok", "False"]

@@ -180,7 +180,7 @@ class Zygote:
             self._group.add(self._process.pid)
 
     def settle(self) -> None:
-        """Has it make students and twins to come cheaper, at the price of a second: worth it for a hundred of them.
+        """Has it prepare, for about a second, so that every later fork costs less: worth it before many students.
 
         Does not wait: what is asked next does.
         """

@@ -287,7 +287,7 @@ def _copy_maps(pid: int) -> None:
 
 
 def _settle() -> None:
-    """Makes each fork to come cheaper, at the price of a second: for a zygote that many are to come from."""
+    """Prepares, for about a second, so that every later fork costs less."""
     from nbjudge.student import rehearse  # long imported: this package is not inside
 
     rehearse()
