@@ -16,25 +16,19 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from nbjudge.course import parse_limits
 from nbjudge.errors import CourseError
 from nbjudge.judge.door import Student
 from nbjudge.judge.link import Zygote
 from nbjudge.judge.outcome import Credit, TestSpec, limits_of, result_of, untried_result
 from nbjudge.judge.session import LOADING, Session, derive_seed
+from nbjudge.judge.specs import MARKERS, check_tests, spec_of
 from nbjudge.model import CellReport, Limits, Program, TestResult
 from nbjudge.points import earned
 
-TITLE = re.compile(r"([a-z]{2}): +(.+)")
-MARKERS = (
-    "exercise(id, weight=1, hidden=False): the exercise that the test scores, and how much",
-    "limits(seconds=, memory=): for this test instead of the assignment's",
-    "gpu: the test needs CUDA; `device` instead takes a GPU where there is one",
-)
 REHEARSAL = Path(__file__).with_name("rehearsal.py")
 OWN_MEMORY = 4 << 30  # bytes that the tests may take in the judge's own process
 OWN = 45.0  # seconds that the tests of one submission may take in the judge's own process
@@ -131,7 +125,7 @@ class Judge:
         from nbjudge.judge import rehearsal
 
         own = self._items, self.tests
-        self._items, self.tests = self._rehearsal, tuple(map(_spec_of, self._rehearsal))
+        self._items, self.tests = self._rehearsal, tuple(map(spec_of, self._rehearsal))
         try:
             return self.grade(rehearsal.PROGRAM, zygote, Limits(), seed=1)[0]
         finally:
@@ -253,8 +247,8 @@ class _Plugin:
         items = [item for item in items if item.path != REHEARSAL]
         if not items:
             raise CourseError(f"{self.folder}: no test found; write test_*.py with functions test_*")
-        tests = tuple(_spec_of(item) for item in items)
-        _check_tests(self.folder, tests, self.exercises)
+        tests = tuple(spec_of(item) for item in items)
+        check_tests(self.folder, tests, self.exercises)
         if "torch" in sys.modules:
             _warm_torch()
         return Judge(items, tests, _secret_of(self.folder), rehearsal)
@@ -340,62 +334,6 @@ def _own_modules(folder: Path) -> Iterator[None]:
         for name in names:
             sys.modules.pop(name, None)
         sys.modules.update(others)
-
-
-def _spec_of(item: pytest.Item) -> TestSpec:
-    where = f"{item.path}: {item.name}"
-    if not isinstance(item, pytest.Function):
-        raise CourseError(f"{where}: tests must be functions")
-    exercise = _exercise_of(item, where)
-    marker = item.get_closest_marker("limits")
-    limits = dict(marker.kwargs) if marker else {}
-    parse_limits(limits, f"{where}: limits")
-    if marker and marker.args:
-        raise CourseError(f"{where}: write @pytest.mark.limits(seconds=..., memory=...)")
-    device: Literal["cpu", "any", "cuda"] = "any" if "device" in item.fixturenames else "cpu"
-    if item.get_closest_marker("gpu"):
-        device = "cuda"
-    return TestSpec(titles=_titles_of(item), limits=limits, name=item.name, device=device, **exercise)
-
-
-def _exercise_of(item: pytest.Item, where: str) -> dict[str, Any]:
-    marker = item.get_closest_marker("exercise")
-    if marker is None:
-        raise CourseError(f'{where}: mark it with @pytest.mark.exercise("the exercise\'s id")')
-    unknown = set(marker.kwargs) - {"weight", "hidden"}
-    if unknown or len(marker.args) != 1 or not isinstance(marker.args[0], str):
-        raise CourseError(f'{where}: write @pytest.mark.exercise("id", weight=1, hidden=False)')
-    weight, hidden = marker.kwargs.get("weight", 1), marker.kwargs.get("hidden", False)
-    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < float("inf"):
-        raise CourseError(f"{where}: weight must be a number above 0, not {weight!r}")
-    if not isinstance(hidden, bool | str) or hidden == "":
-        raise CourseError(f"{where}: hidden must be True, False or a name, not {hidden!r}")
-    return {"exercise": marker.args[0], "weight": float(weight), "hidden": hidden}
-
-
-def _titles_of(item: pytest.Function) -> dict[str, str]:
-    """The docstring's first line, for every language; and of lines such as "ru: ..." the title in that language."""
-    lines = [line.strip() for line in (item.function.__doc__ or "").strip().splitlines()] or [
-        item.originalname
-    ]
-    titles = {"": lines[0]} | {match[1]: match[2] for line in lines[1:] if (match := TITLE.fullmatch(line))}
-    case = f" [{item.callspec.id}]" if hasattr(item, "callspec") else ""
-    return {language: title + case for language, title in titles.items()}
-
-
-def _check_tests(folder: Path, tests: tuple[TestSpec, ...], exercises: Collection[str] | None) -> None:
-    seen: set[tuple[str, str]] = set()
-    for test in tests:
-        if (test.exercise, test.name) in seen:
-            raise CourseError(f"{folder}: two tests of {test.exercise!r} are called {test.name}: rename one")
-        seen.add((test.exercise, test.name))
-        if exercises is not None and test.exercise not in exercises:
-            known = ", ".join(sorted(exercises))
-            raise CourseError(
-                f"{folder}: {test.name}: no exercise {test.exercise!r} with tests; there is: {known}"
-            )
-    for missing in sorted(set(exercises or ()) - {test.exercise for test in tests}):
-        raise CourseError(f"{folder}: exercise {missing!r} has no test: add one, or remove its grade cell")
 
 
 def _secret_of(folder: Path) -> str:
