@@ -1,39 +1,26 @@
-"""Submitted notebook -> Program: finds the released cells again and mends what editors and students did to them.
+"""Which cells of a submitted notebook stand for which released ones: by ids, text, names and place.
 
-docs/repair.md says the rules in plain words. Nothing here runs or evaluates the student's code, and no text
-of the student's gets into a repair's sentence.
+docs/repair.md says the rules in plain words; no text of the student's gets into a note.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nbjudge.model import Cell, Language, Program
-from nbjudge.names import additions, defined_names, parse, unfenced
-from nbjudge.notebook import (
-    NotANotebook,
-    Notebook,
-    cell_id,
-    exercise_of,
-    grade_id,
-    normalise,
-    tidy,
-)
+from nbjudge.names import defined_names, parse, unfenced
+from nbjudge.notebook import Notebook, cell_id, grade_id, normalise
 from nbjudge.template import Slot, Template
 
-MAX_REPAIRS = 100
 MAX_PARSED_TOTAL = 2_000_000  # characters of one notebook whose names are looked at
 SIMILAR = 0.5  # share of lines that makes a cell without ids an edited copy of a released one
 WORD = re.compile(r"\w+")
-CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
-LATIN = re.compile("[a-z]", re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class _Cell:
+class StudentCell:
     """One cell of the student's."""
 
     position: int  # 1-based
@@ -46,67 +33,36 @@ class _Cell:
 
     @property
     def names(self) -> frozenset[str]:
+        """What it defines at the top level."""
         if self.known is None:
             self.known = defined_names(self.source) if self.short else frozenset()
         return self.known
 
 
 @dataclass(slots=True)
-class _Match:
+class Match:
     """Which cells of the student's belong to which slot."""
 
-    cells: list[_Cell]
-    chosen: dict[str, list[_Cell]] = field(default_factory=dict)  # slot id -> the cells that count, in order
+    cells: list[StudentCell]
+    chosen: dict[str, list[StudentCell]] = field(
+        default_factory=dict
+    )  # slot id -> the cells that count, in order
     claimed: dict[int, str] = field(default_factory=dict)  # position -> slot id, copies that lost included
     notes: list[tuple[int, str]] = field(default_factory=list)  # position, sentence
 
     def note(self, position: int, sentence: str) -> None:
+        """Keeps a sentence for the TA about the cell at `position`, 0: about the notebook."""
         self.notes.append((position, sentence))
 
-    def free(self) -> list[_Cell]:
+    def free(self) -> list[StudentCell]:
+        """The cells that no slot has claimed."""
         return [cell for cell in self.cells if cell.position not in self.claimed]
 
 
-def repair(submitted: Notebook, template: Template) -> Program:
-    """The program that a submitted notebook amounts to. Never raises: what can't be found is missing."""
-    try:
-        notebook = tidy(submitted)
-    except NotANotebook as error:
-        return rejected_program(str(error))
-    match = _match(notebook, template)
-    solutions = [slot for slot in template.slots if slot.role in ("solution", "manual")]
-    missing = tuple(slot.id for slot in solutions if slot.id not in match.chosen)
-    _note_whole(match, notebook, template, len(missing) == len(solutions))
-    cells = tuple(_program_cells(match, template))
-    return Program(
-        language=_language(notebook, template),
-        cells=cells,
-        missing=missing,
-        unchanged=tuple(slot.id for slot in solutions if _is_unchanged(slot, match.chosen.get(slot.id))),
-        repairs=_sentences(match.notes),
-    )
-
-
-def match_cells(submitted: Notebook, template: Template) -> dict[str, tuple[int, ...]]:
-    """1-based positions of the submitted cells that stand for each released cell, by slot id.
-
-    More than one where a solution was split. What is missing has no entry.
-    """
-    match = _match(tidy(submitted), template)
-    return {name: tuple(cell.position for cell in cells) for name, cells in match.chosen.items()}
-
-
-def rejected_program(reason: str, language: Language = "en") -> Program:
-    """The program of a file that is no notebook."""
-    return Program(language=language, cells=(), missing=(), unchanged=(), repairs=(), rejected=reason)
-
-
-# Finding the released cells again
-
-
-def _match(notebook: Notebook, template: Template) -> _Match:
-    match = _Match(_student_cells(notebook))
-    claims: dict[str, list[_Cell]] = {}
+def find_cells(notebook: Notebook, template: Template) -> Match:
+    """The cells of a tidied notebook that stand for the slots of the release, and notes on what was unusual."""
+    match = Match(_student_cells(notebook))
+    claims: dict[str, list[StudentCell]] = {}
     _claim_by_ids(match, template, claims)
     _claim_by_source(match, template, claims)
     _claim_similar(match, template, claims)
@@ -119,13 +75,13 @@ def _match(notebook: Notebook, template: Template) -> _Match:
     return match
 
 
-def _student_cells(notebook: Notebook) -> list[_Cell]:
+def _student_cells(notebook: Notebook) -> list[StudentCell]:
     cells, total = [], 0
     for position, cell in enumerate(notebook["cells"], 1):
         total += len(cell["source"])
         code = cell["cell_type"] == "code"
         cells.append(
-            _Cell(
+            StudentCell(
                 position=position,
                 code=code,
                 source=cell["source"] if code else unfenced(cell["source"]),
@@ -137,12 +93,12 @@ def _student_cells(notebook: Notebook) -> list[_Cell]:
     return cells
 
 
-def _claim(match: _Match, slot: Slot, cell: _Cell, claims: dict[str, list[_Cell]]) -> None:
+def _claim(match: Match, slot: Slot, cell: StudentCell, claims: dict[str, list[StudentCell]]) -> None:
     match.claimed[cell.position] = slot.id
     claims.setdefault(slot.id, []).append(cell)
 
 
-def _claim_by_ids(match: _Match, template: Template, claims: dict[str, list[_Cell]]) -> None:
+def _claim_by_ids(match: Match, template: Template, claims: dict[str, list[StudentCell]]) -> None:
     graded = {slot.id: slot for slot in template.slots if slot.role != "given"}
     by_cell = {slot.cell: slot for slot in template.slots}
     whole = not any(cell.grade_id in graded for cell in match.cells)
@@ -162,7 +118,7 @@ def _claim_by_ids(match: _Match, template: Template, claims: dict[str, list[_Cel
         )
 
 
-def _claim_by_source(match: _Match, template: Template, claims: dict[str, list[_Cell]]) -> None:
+def _claim_by_source(match: Match, template: Template, claims: dict[str, list[StudentCell]]) -> None:
     """Cells without ids that are as released; copies of a released cell beside the original count here too."""
     by_source: dict[str, list[Slot]] = {}
     for slot in template.slots:
@@ -175,7 +131,7 @@ def _claim_by_source(match: _Match, template: Template, claims: dict[str, list[_
             _claim(match, alike[0], cell, claims)
 
 
-def _claim_similar(match: _Match, template: Template, claims: dict[str, list[_Cell]]) -> None:
+def _claim_similar(match: Match, template: Template, claims: dict[str, list[StudentCell]]) -> None:
     """Given and grade cells that lost their ids and were edited: by the share of equal lines."""
     wanted = {
         slot.id: slot for slot in template.slots if slot.role in ("given", "grade") and slot.id not in claims
@@ -198,12 +154,12 @@ def _lines(source: str) -> set[str]:
     return {line.strip() for line in source.split("\n") if line.strip()}
 
 
-def _choose(slot: Slot, cells: Sequence[_Cell], match: _Match) -> list[_Cell]:
+def _choose(slot: Slot, cells: Sequence[StudentCell], match: Match) -> list[StudentCell]:
     """Of several cells that claim a slot the ones that count: a solution's last changed one, with its other parts."""
     if slot.role in ("given", "grade"):
         _note_released(slot, cells, match)
         return [cells[0]]
-    changed = [cell for cell in cells if not _is_stub(slot, cell)]
+    changed = [cell for cell in cells if not is_stub(slot, cell)]
     of_type = [cell for cell in changed if cell.code == slot.code]
     kept = _parts(of_type or changed) if slot.role == "solution" else (of_type or changed)[-1:]
     kept = kept or [cells[-1]]
@@ -211,9 +167,9 @@ def _choose(slot: Slot, cells: Sequence[_Cell], match: _Match) -> list[_Cell]:
     return kept
 
 
-def _parts(cells: Sequence[_Cell]) -> list[_Cell]:
+def _parts(cells: Sequence[StudentCell]) -> list[StudentCell]:
     """The last cell, and every earlier one that defines nothing which a later one defines: a split, not a copy."""
-    kept: list[_Cell] = []
+    kept: list[StudentCell] = []
     names: frozenset[str] = frozenset()
     sources: set[str] = set()
     for cell in reversed(cells):
@@ -224,7 +180,7 @@ def _parts(cells: Sequence[_Cell]) -> list[_Cell]:
     return kept
 
 
-def _note_released(slot: Slot, cells: Sequence[_Cell], match: _Match) -> None:
+def _note_released(slot: Slot, cells: Sequence[StudentCell], match: Match) -> None:
     kind = "given" if slot.role == "given" else "test"
     if normalise(cells[0].source) != normalise(slot.source) or not cells[0].code:
         match.note(
@@ -236,11 +192,11 @@ def _note_released(slot: Slot, cells: Sequence[_Cell], match: _Match) -> None:
         )
 
 
-def _note_choice(slot: Slot, cells: Sequence[_Cell], kept: Sequence[_Cell], match: _Match) -> None:
+def _note_choice(slot: Slot, cells: Sequence[StudentCell], kept: Sequence[StudentCell], match: Match) -> None:
     if len(cells) > 1:
         dropped = ", ".join(str(cell.position) for cell in cells if cell not in kept)
         if dropped:
-            which = "the last changed one" if not _is_stub(slot, kept[-1]) else "the last one"
+            which = "the last changed one" if not is_stub(slot, kept[-1]) else "the last one"
             match.note(
                 kept[-1].position,
                 f"Several cells claim to be {slot.id!r}: {which}, cell {kept[-1].position}, counts; left out: {dropped}.",
@@ -253,23 +209,23 @@ def _note_choice(slot: Slot, cells: Sequence[_Cell], kept: Sequence[_Cell], matc
         )
 
 
-def _note_joined(slot: Slot, kept: Sequence[_Cell], match: _Match) -> None:
+def _note_joined(slot: Slot, kept: Sequence[StudentCell], match: Match) -> None:
     if len(kept) > 1:
         positions = ", ".join(str(cell.position) for cell in kept)
         match.note(kept[0].position, f"Cells {positions} are parts of {slot.id!r}; they were joined.")
 
 
-def _find_by_names(match: _Match, template: Template) -> None:
+def _find_by_names(match: Match, template: Template) -> None:
     """Solutions that no id leads to, or whose cell is still the stub: by the names that they define."""
     wanted = {
         slot.id: slot
         for slot in template.slots
         if slot.role == "solution"
         and slot.names
-        and all(_is_stub(slot, cell) for cell in match.chosen.get(slot.id, ()))
+        and all(is_stub(slot, cell) for cell in match.chosen.get(slot.id, ()))
     }
     by_name = {name: slot for slot in wanted.values() for name in slot.names}
-    found: dict[str, list[_Cell]] = {}
+    found: dict[str, list[StudentCell]] = {}
     for cell in match.free() if by_name else ():
         if not cell.code and not _is_python(cell, by_name):
             continue
@@ -279,12 +235,12 @@ def _find_by_names(match: _Match, template: Template) -> None:
         _accept_found(wanted[name], cells, match)
 
 
-def _is_python(cell: _Cell, by_name: Mapping[str, Slot]) -> bool:
+def _is_python(cell: StudentCell, by_name: Mapping[str, Slot]) -> bool:
     words = set(WORD.findall(cell.source)) if cell.short else set()
     return not words.isdisjoint(by_name) and parse(cell.source) is not None
 
 
-def _accept_found(slot: Slot, cells: Sequence[_Cell], match: _Match) -> None:
+def _accept_found(slot: Slot, cells: Sequence[StudentCell], match: Match) -> None:
     kept = _parts([cell for cell in cells if cell.code] or cells)
     for cell in cells:
         match.claimed[cell.position] = slot.id
@@ -296,11 +252,11 @@ def _accept_found(slot: Slot, cells: Sequence[_Cell], match: _Match) -> None:
     _note_joined(slot, kept, match)
 
 
-def _join_split(match: _Match, template: Template) -> None:
+def _join_split(match: Match, template: Template) -> None:
     """A changed solution that lacks a name which the free cells right beside it define: a split cell."""
     for slot in template.slots:
         own = match.chosen.get(slot.id, [])
-        if slot.role != "solution" or not own or _is_stub(slot, own[-1]):
+        if slot.role != "solution" or not own or is_stub(slot, own[-1]):
             continue
         lacking = slot.names.difference(*(cell.names for cell in own))
         beside = _beside(match, own, lacking) if lacking else []
@@ -311,10 +267,10 @@ def _join_split(match: _Match, template: Template) -> None:
             _note_joined(slot, match.chosen[slot.id], match)
 
 
-def _beside(match: _Match, own: Sequence[_Cell], lacking: frozenset[str]) -> list[_Cell]:
+def _beside(match: Match, own: Sequence[StudentCell], lacking: frozenset[str]) -> list[StudentCell]:
     """The free code cells between a solution and the one beside it that defines what it lacks; after it, else before."""
     for step in (1, -1):
-        gap: list[_Cell] = []
+        gap: list[StudentCell] = []
         index = (own[-1] if step == 1 else own[0]).position - 1 + step
         while 0 <= index < len(match.cells) and match.cells[index].position not in match.claimed:
             if match.cells[index].code:
@@ -326,7 +282,7 @@ def _beside(match: _Match, own: Sequence[_Cell], lacking: frozenset[str]) -> lis
     return []
 
 
-def _find_by_place(match: _Match, template: Template) -> None:
+def _find_by_place(match: Match, template: Template) -> None:
     """Manual cells without ids: the free cell that follows the text which asks for them."""
     texts: frozenset[str] = frozenset().union(*template.texts.values())
     for slot in template.slots:
@@ -344,106 +300,6 @@ def _find_by_place(match: _Match, template: Template) -> None:
                 break
 
 
-def _is_stub(slot: Slot, cell: _Cell) -> bool:
+def is_stub(slot: Slot, cell: StudentCell) -> bool:
+    """Whether the cell is as released."""
     return normalise(cell.source) == normalise(slot.source)
-
-
-def _is_unchanged(slot: Slot, cells: Sequence[_Cell] | None) -> bool:
-    return bool(cells) and all(_is_stub(slot, cell) for cell in cells or ())
-
-
-# The program
-
-
-def _program_cells(match: _Match, template: Template) -> Iterable[Cell]:
-    """The cells to run in the release's order; what the student added follows the released cell that precedes it."""
-    added = _added_after(match)
-    yield from added.get("", ())
-    for slot in template.slots:
-        chosen = match.chosen.get(slot.id, [])
-        if slot.role == "given":
-            if not slot.skip:
-                yield from _given(slot, chosen, match)
-        elif slot.role == "solution" and chosen and not slot.skip:
-            source = "\n\n".join(cell.source for cell in chosen)
-            yield Cell(slot.id, "solution", source, exercise_of(slot.id), chosen[0].position)
-        yield from added.get(slot.id, ())
-
-
-def _given(slot: Slot, chosen: Sequence[_Cell], match: _Match) -> Iterable[Cell]:
-    if not chosen:
-        match.note(0, f"The given cell {slot.id!r} was deleted; it was restored.")
-    yield Cell(slot.id, "given", slot.source, None, chosen[0].position if chosen else None)
-    if chosen and chosen[0].code and chosen[0].short and not _is_stub(slot, chosen[0]):
-        extra = additions(chosen[0].source, slot.source)
-        if extra:
-            position = chosen[0].position
-            match.note(
-                position,
-                f"Cell {position} (given): the imports and definitions that were added to it are kept.",
-            )
-            yield Cell(f"added-{position}", "added", extra, None, position)
-
-
-def _added_after(match: _Match) -> dict[str, list[Cell]]:
-    heads = {cell.position for cells in match.chosen.values() for cell in cells}
-    added: dict[str, list[Cell]] = {}
-    anchor = ""
-    for cell in match.cells:
-        if cell.position in heads:
-            anchor = match.claimed[cell.position]
-        elif cell.position not in match.claimed and cell.code and cell.source.strip():
-            # The id is ours: a student's could pretend to be a released cell's.
-            added.setdefault(anchor, []).append(
-                Cell(f"added-{cell.position}", "added", cell.source, None, cell.position)
-            )
-    return added
-
-
-def _note_whole(match: _Match, notebook: Notebook, template: Template, nothing_found: bool) -> None:
-    """Notes about the notebook as a whole: another assignment's, reordered, test cells deleted."""
-    own = notebook["metadata"].get("nbjudge")
-    claimed = own.get("assignment") if isinstance(own, dict) else None
-    if isinstance(claimed, str) and claimed != template.assignment:
-        match.note(
-            0, f"The notebook says that it belongs to another assignment than {template.assignment!r}."
-        )
-    if nothing_found:
-        match.note(0, "No solution cell of this assignment was found; is this another notebook?")
-        return
-    deleted = [slot.id for slot in template.slots if slot.role == "grade" and slot.id not in match.chosen]
-    if deleted:
-        match.note(0, f"Test cells were deleted; this changes nothing: {', '.join(deleted)}.")
-    order = [match.chosen[slot.id][0].position for slot in template.slots if slot.id in match.chosen]
-    for before, after in itertools.pairwise(order):
-        if after < before:
-            match.note(
-                0,
-                f"The cells were in another order (cell {after} belongs after cell {before}); it was restored.",
-            )
-            return
-
-
-def _sentences(notes: Sequence[tuple[int, str]]) -> tuple[str, ...]:
-    ordered = [sentence for _, sentence in sorted(notes, key=lambda note: note[0])]
-    if len(ordered) > MAX_REPAIRS:
-        more = len(ordered) - MAX_REPAIRS
-        return (*ordered[:MAX_REPAIRS], f"And {more} more repairs of this kind.")
-    return tuple(ordered)
-
-
-def _language(notebook: Notebook, template: Template) -> Language:
-    """What the release wrote into the notebook, else whose texts are in it, else its script."""
-    own = notebook["metadata"].get("nbjudge")
-    named = own.get("language") if isinstance(own, dict) else None
-    for language in template.texts:
-        if language == named:
-            return language
-    texts = [cell for cell in notebook["cells"] if cell["cell_type"] != "code"]
-    seen = {normalise(cell["source"]) for cell in texts} | {cell_id(cell) for cell in texts}
-    counts = {language: len(known & seen) for language, known in template.texts.items()}
-    best = max(counts, key=lambda language: counts[language])
-    if counts[best]:
-        return best
-    prose = "".join(cell["source"][:10_000] for cell in texts)
-    return "ru" if len(CYRILLIC.findall(prose)) > len(LATIN.findall(prose)) else "en"
