@@ -37,7 +37,7 @@ def wire_message(data: bytes) -> Any:
     body = data[LENGTH.size :]
     arena = _arena()
     arena[: len(body)] = body
-    packet = wire.PACKET.pack(wire.MAGIC, header, len(body), NONCE)
+    packet = wire.PACKET.pack(wire.format.MAGIC, header, len(body), NONCE)
     try:
         value = _take(packet, arena)
     except wire.WireError:
@@ -208,7 +208,7 @@ def _message(value: object) -> bytes:
 
 def _packet(seed: bytes) -> bytes:
     body = seed[LENGTH.size :]
-    return wire.PACKET.pack(wire.MAGIC, LENGTH.unpack_from(seed)[0], len(body), NONCE) + body
+    return wire.PACKET.pack(wire.format.MAGIC, LENGTH.unpack_from(seed)[0], len(body), NONCE) + body
 
 
 def _notebook_seeds() -> list[bytes]:

@@ -50,7 +50,9 @@ def send(value, arena, handle=no_handle):
     return take(wire.encode(value, arena, NONCE, handle), arena)
 
 
-def forge(arena, tokens, extra=b"", *, raw=None, header=None, total=None, nonce=NONCE, magic=wire.MAGIC):
+def forge(
+    arena, tokens, extra=b"", *, raw=None, header=None, total=None, nonce=NONCE, magic=wire.format.MAGIC
+):
     """A hand-made message: the tokens (or raw header bytes), then `extra` at the next multiple of 64."""
     data = msgspec.msgpack.encode(tokens) if raw is None else raw
     end = -(-len(data) // 64) * 64 + len(extra) if extra else len(data)
@@ -112,7 +114,7 @@ def test_ordered_dict_arrives_as_dict(arena):
     assert type(send(OrderedDict(a=1), arena)) is dict
 
 
-@pytest.mark.parametrize("name", sorted(wire.TENSOR_DTYPES))
+@pytest.mark.parametrize("name", sorted(wire.format.TENSOR_DTYPES))
 @pytest.mark.parametrize("shape", [(), (0, 3), (2, 3)])
 def test_tensors(name, shape, arena):
     dtype = getattr(torch, name)
@@ -122,7 +124,7 @@ def test_tensors(name, shape, arena):
     assert torch.equal(got, tensor)
 
 
-@pytest.mark.parametrize("name", sorted(wire.ARRAY_DTYPES))
+@pytest.mark.parametrize("name", sorted(wire.format.ARRAY_DTYPES))
 def test_arrays_and_scalars(name, arena):
     array = np.arange(6).reshape(2, 3).astype(name)
     for value in (array, array.T, array[0, 1], np.zeros((), name), np.zeros((0, 2), name)):
@@ -209,45 +211,53 @@ FORGERIES = {
     "tag of the wrong type": ["x"],
     "boolean as tag": [True],
     "no tokens": [],
-    "token of the wrong type": [wire.INT, "1"],
-    "float as int": [wire.INT, 1.0],
-    "boolean as int": [wire.INT, True],
-    "value missing": [wire.INT],
-    "surplus token": [wire.INT, 1, 2],
-    "list shorter than told": [wire.LIST, 3, wire.NONE],
-    "list of huge length": [wire.LIST, 1 << 62],
-    "list of negative length": [wire.LIST, -1],
-    "dict of huge length": [wire.DICT, 1 << 40],
-    "dict with odd parts": [wire.DICT, 1, wire.NONE],
-    "dict with the same key twice": [wire.DICT, 2, *[wire.INT, 1, wire.NONE] * 2],
-    "dict with 1 and True": [wire.DICT, 2, wire.INT, 1, wire.NONE, wire.TRUE, wire.NONE],
-    "set with the same value twice": [wire.SET, 2, *[wire.INT, 1] * 2],
-    "list as key": [wire.DICT, 1, wire.LIST, 0, wire.NONE],
-    "list in a set": [wire.SET, 1, wire.LIST, 0],
-    "big integer too long": [wire.BIGINT, "f" * 1025],
-    "big integer with other characters": [wire.BIGINT, "1_0"],
-    "big integer empty": [wire.BIGINT, ""],
-    "slice of two": [wire.SLICE, 2, wire.NONE, wire.NONE],
-    "bytes without buffer": [wire.BYTES, 10],
-    "negative bytes": [wire.BYTES, -1],
-    "unknown dtype": [wire.TENSOR, "object", 0, *TENSOR_END],
-    "dtype that is an attribute of torch": [wire.TENSOR, "load", 0, *TENSOR_END],
-    "array of objects": [wire.ARRAY, "object", 1, 1],
-    "array of bfloat16": [wire.ARRAY, "bfloat16", 1, 0],
-    "dtype attribute": [wire.DTYPE, "nn"],
-    "tensor without buffer": [wire.TENSOR, "float32", 1, 2, *TENSOR_END],
-    "negative dimension": [wire.TENSOR, "float32", 1, -1, *TENSOR_END],
-    "too many dimensions": [wire.TENSOR, "float32", 17, *[1] * 17, *TENSOR_END],
-    "shape whose product wraps round": [wire.TENSOR, "uint8", 4, *[1 << 16] * 4, *TENSOR_END],
-    "empty shape with huge strides": [wire.ARRAY, "float32", 5, 0, *[1 << 40] * 4],
-    "requires_grad of the wrong type": [wire.TENSOR, "float32", 1, 0, 1, None, True, "cpu"],
-    "grad_fn too long": [wire.TENSOR, "float32", 1, 0, False, "x" * 201, True, "cpu"],
-    "unknown device": [wire.DEVICE, "xla"],
-    "device with an injection": [wire.TENSOR, "float32", 1, 0, False, None, True, "cpu\n"],
-    "handle with a text as id": [wire.HANDLE, "1", "x"],
-    "handle with a negative id": [wire.HANDLE, -1, "x"],
-    "handle with a huge name": [wire.HANDLE, 1, "x" * 201],
-    "too deep": [*[wire.LIST, 1] * 40, wire.NONE],
+    "token of the wrong type": [wire.format.INT, "1"],
+    "float as int": [wire.format.INT, 1.0],
+    "boolean as int": [wire.format.INT, True],
+    "value missing": [wire.format.INT],
+    "surplus token": [wire.format.INT, 1, 2],
+    "list shorter than told": [wire.format.LIST, 3, wire.format.NONE],
+    "list of huge length": [wire.format.LIST, 1 << 62],
+    "list of negative length": [wire.format.LIST, -1],
+    "dict of huge length": [wire.format.DICT, 1 << 40],
+    "dict with odd parts": [wire.format.DICT, 1, wire.format.NONE],
+    "dict with the same key twice": [wire.format.DICT, 2, *[wire.format.INT, 1, wire.format.NONE] * 2],
+    "dict with 1 and True": [
+        wire.format.DICT,
+        2,
+        wire.format.INT,
+        1,
+        wire.format.NONE,
+        wire.format.TRUE,
+        wire.format.NONE,
+    ],
+    "set with the same value twice": [wire.format.SET, 2, *[wire.format.INT, 1] * 2],
+    "list as key": [wire.format.DICT, 1, wire.format.LIST, 0, wire.format.NONE],
+    "list in a set": [wire.format.SET, 1, wire.format.LIST, 0],
+    "big integer too long": [wire.format.BIGINT, "f" * 1025],
+    "big integer with other characters": [wire.format.BIGINT, "1_0"],
+    "big integer empty": [wire.format.BIGINT, ""],
+    "slice of two": [wire.format.SLICE, 2, wire.format.NONE, wire.format.NONE],
+    "bytes without buffer": [wire.format.BYTES, 10],
+    "negative bytes": [wire.format.BYTES, -1],
+    "unknown dtype": [wire.format.TENSOR, "object", 0, *TENSOR_END],
+    "dtype that is an attribute of torch": [wire.format.TENSOR, "load", 0, *TENSOR_END],
+    "array of objects": [wire.format.ARRAY, "object", 1, 1],
+    "array of bfloat16": [wire.format.ARRAY, "bfloat16", 1, 0],
+    "dtype attribute": [wire.format.DTYPE, "nn"],
+    "tensor without buffer": [wire.format.TENSOR, "float32", 1, 2, *TENSOR_END],
+    "negative dimension": [wire.format.TENSOR, "float32", 1, -1, *TENSOR_END],
+    "too many dimensions": [wire.format.TENSOR, "float32", 17, *[1] * 17, *TENSOR_END],
+    "shape whose product wraps round": [wire.format.TENSOR, "uint8", 4, *[1 << 16] * 4, *TENSOR_END],
+    "empty shape with huge strides": [wire.format.ARRAY, "float32", 5, 0, *[1 << 40] * 4],
+    "requires_grad of the wrong type": [wire.format.TENSOR, "float32", 1, 0, 1, None, True, "cpu"],
+    "grad_fn too long": [wire.format.TENSOR, "float32", 1, 0, False, "x" * 201, True, "cpu"],
+    "unknown device": [wire.format.DEVICE, "xla"],
+    "device with an injection": [wire.format.TENSOR, "float32", 1, 0, False, None, True, "cpu\n"],
+    "handle with a text as id": [wire.format.HANDLE, "1", "x"],
+    "handle with a negative id": [wire.format.HANDLE, -1, "x"],
+    "handle with a huge name": [wire.format.HANDLE, 1, "x" * 201],
+    "too deep": [*[wire.format.LIST, 1] * 40, wire.format.NONE],
 }
 
 
@@ -259,7 +269,7 @@ def test_forged_values_are_refused(tokens, arena):
 
 def test_honest_forgery_is_accepted(arena):
     """The forger above does make good messages."""
-    got = take(forge(arena, [wire.TENSOR, "float32", 1, 2, *TENSOR_END], ONES), arena)
+    got = take(forge(arena, [wire.format.TENSOR, "float32", 1, 2, *TENSOR_END], ONES), arena)
     assert torch.equal(got, torch.ones(2))
 
 
@@ -301,7 +311,7 @@ def test_malformed_headers_are_refused(raw, arena):
 )
 def test_forged_packets_are_refused(fields, arena):
     with pytest.raises(WireError):
-        take(forge(arena, [wire.NONE], **fields), arena)
+        take(forge(arena, [wire.format.NONE], **fields), arena)
 
 
 @pytest.mark.parametrize("packet", [b"", b"x" * (PACKET.size - 1), b"x" * (PACKET.size + 1)])
@@ -312,15 +322,15 @@ def test_packets_of_another_size_are_refused(packet, arena):
 
 def test_surplus_bytes_are_refused(arena):
     with pytest.raises(WireError, match="surplus"):
-        take(forge(arena, [wire.TENSOR, "float32", 1, 2, *TENSOR_END], ONES + b"\0"), arena)
+        take(forge(arena, [wire.format.TENSOR, "float32", 1, 2, *TENSOR_END], ONES + b"\0"), arena)
 
 
 def test_boolean_tensor_counts_at_most_one_per_element(arena):
-    forged = forge(arena, [wire.TENSOR, "bool", 1, 2, *TENSOR_END], b"\x01\xff")
+    forged = forge(arena, [wire.format.TENSOR, "bool", 1, 2, *TENSOR_END], b"\x01\xff")
     with pytest.raises(WireError, match="boolean"):
         take(forged, arena)
     with pytest.raises(WireError, match="boolean"):
-        take(forge(arena, [wire.SCALAR, "bool"], b"\x02"), arena)
+        take(forge(arena, [wire.format.SCALAR, "bool"], b"\x02"), arena)
 
 
 def test_keys_that_share_a_hash_are_refused(arena):
@@ -335,7 +345,9 @@ def test_header_is_read_once(arena):
     packet = wire.encode([Thing(), torch.ones(4)], arena, NONCE, lambda value: (1, "Thing"))
 
     def overwrite(id_, kind):
-        arena[:64] = msgspec.msgpack.encode([wire.LIST, 1, wire.TENSOR, "float32", 1, 1 << 30]).ljust(64)
+        arena[:64] = msgspec.msgpack.encode(
+            [wire.format.LIST, 1, wire.format.TENSOR, "float32", 1, 1 << 30]
+        ).ljust(64)
         return "handle"
 
     got = wire.decode(packet, arena, NONCE, handle=overwrite, tensor=keep_origin)

@@ -13,12 +13,12 @@ class Twice:
 
 def put(writer, value):
     if type(value) is Twice:
-        writer.tokens += (wire.DICT, 2, wire.INT, 1, wire.INT, 6, wire.TRUE, wire.INT, 7)
+        writer.tokens += (wire.format.DICT, 2, wire.format.INT, 1, wire.format.INT, 6, wire.format.TRUE, wire.format.INT, 7)
         return True
     return False
 
 
-wire._put_numpy = put
+wire.writer._put_numpy = put
 
 
 def double(x):

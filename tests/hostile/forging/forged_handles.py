@@ -14,12 +14,12 @@ class Someone:
 
 def put(writer, value):
     if type(value) is Someone:
-        writer.tokens += (wire.HANDLE, value.id, "list")
+        writer.tokens += (wire.format.HANDLE, value.id, "list")
         return True
     return False
 
 
-wire._put_numpy = put
+wire.writer._put_numpy = put
 ids = iter([-1, 2**62, 10**9, 1, 0])
 
 

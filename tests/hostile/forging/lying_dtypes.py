@@ -14,12 +14,12 @@ def put(writer, value):
     if type(value) is not torch.Tensor:
         return False
     name = random.choice(["object", "float128", "S8", "int3", "bool", "int64\n", "complex256", "qint8"])
-    writer.tokens += (wire.TENSOR, name, 1, 100, False, None, True, "cpu")
+    writer.tokens += (wire.format.TENSOR, name, 1, 100, False, None, True, "cpu")
     writer.buffers.append(b"\xff" * 1600)
     return True
 
 
-wire._put_torch = put
+wire.writer._put_torch = put
 
 
 def make_model():

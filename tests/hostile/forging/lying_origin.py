@@ -16,12 +16,12 @@ def put(writer, value):
     if type(value) is not torch.Tensor:
         return False
     device, function = next(claims)
-    writer.tokens += (wire.TENSOR, "float64", 1, 5, True, function, True, device)
+    writer.tokens += (wire.format.TENSOR, "float64", 1, 5, True, function, True, device)
     writer.buffers.append(bytes(40))
     return True
 
 
-wire._put_torch = put
+wire.writer._put_torch = put
 
 
 def row_norms(x):
