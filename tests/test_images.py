@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from images import real_image
 
 from nbjudge.gradebook import open_gradebook, read_grades
 
@@ -56,12 +57,11 @@ class Engine:
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    """The first engine that has the grader's image."""
-    engines = [Engine(name) for name in ("podman", "docker") if shutil.which(name)]
-    for candidate in engines:
-        if candidate.has("nbjudge-grader"):
-            return candidate
-    pytest.skip("no podman or docker with the image nbjudge-grader: make image")
+    """The engine that has the grader's image."""
+    image = real_image()
+    if image is None:
+        pytest.skip("no podman or docker with the image nbjudge-grader: make image")
+    return Engine(image.engine)
 
 
 def needs(image: str, engine: Engine) -> str:
