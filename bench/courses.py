@@ -12,12 +12,14 @@ from pathlib import Path
 import light
 import light_course
 
+from nbjudge.authoring.samples import build_sample, read_samples
 from nbjudge.course import load_course
+from nbjudge.grading.repair import repair
 from nbjudge.model import Cell, Course
-from nbjudge.notebook import Notebook, find_exercises, read_notebook, write_notebook
-from nbjudge.repair import repair
-from nbjudge.samples import build_sample, read_samples
-from nbjudge.template import Template, load_notebook, load_template, release_name
+from nbjudge.notebooks.cells import Notebook
+from nbjudge.notebooks.exercises import find_exercises
+from nbjudge.notebooks.reader import read_notebook, write_notebook
+from nbjudge.notebooks.released_form import ReleasedForm, load_notebook, load_released_form, release_name
 
 BENCH = Path(__file__).parent
 REPOSITORY = BENCH.parent
@@ -110,14 +112,14 @@ def _work(
     distinct: int,
     texts: bool = False,
 ) -> Work:
-    template = load_template(course, name)
+    template = load_released_form(course, name)
     solution = write_notebook(_solution(course, name))
     cells = {student: _cells(data, template, texts) for student, data in notebooks.items()}
     own = _cells(solution, template, texts)
     return Work(name, course, tuple(hidden), own, notebooks, cells, distinct)
 
 
-def _cells(data: bytes, template: Template, texts: bool) -> tuple[str, ...]:
+def _cells(data: bytes, template: ReleasedForm, texts: bool) -> tuple[str, ...]:
     """The code cells that nbjudge would run; with `texts` one more, which tells the door what the solution cells hold."""
     program = repair(read_notebook(data), template)
     sources = [cell.source for cell in program.cells]

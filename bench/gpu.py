@@ -22,10 +22,13 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from tiny_course import answer, make_course, submit  # noqa: E402
 
-from nbjudge import pipeline, slots  # noqa: E402
+from nbjudge.app import grading  # noqa: E402
 from nbjudge.model import Course, Limits  # noqa: E402
-from nbjudge.sandbox import Zygote  # noqa: E402
-from nbjudge.slots import Card, Slot  # noqa: E402
+from nbjudge.sandbox import (  # noqa: E402
+    Zygote,
+    gpu_cards,
+)
+from nbjudge.sandbox.gpu_cards import Card, Slot  # noqa: E402
 
 PAGE = ROOT / "docs/gpu.md"
 BEGIN, END = "<!-- figures: bench/gpu.py -->\n", "<!-- end of figures -->\n"
@@ -97,8 +100,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.stand_in:
         stand_in = Card(0, (), name="the CPU")
-        slots.find_cards = lambda: (stand_in,)
-    cards = slots.find_cards()
+        gpu_cards.find_cards = lambda: (stand_in,)
+    cards = gpu_cards.find_cards()
     if not cards:
         sys.exit("no GPU is found: `nbjudge doctor` says more")
     pure = statistics.median(pure_seconds(arguments.steps))
@@ -137,7 +140,7 @@ def nbjudge(per_card: int, count: int, steps: int) -> Row:
         course = make_course(Path(folder), HIDDEN.format(steps=steps))
         submit(course, **submissions(course, count))
         started = time.perf_counter()
-        report = pipeline.grade(course, "tiny", gpu_slots=per_card)
+        report = grading.grade(course, "tiny", gpu_slots=per_card)
         seconds = time.perf_counter() - started
     assert not report.troubles and all(done.score.score == 5 for done in report.graded), report
     return Row(f"nbjudge, slots per GPU: {per_card}", count, seconds)

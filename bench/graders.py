@@ -16,7 +16,8 @@ import measure
 from courses import Hidden, Work
 from light_course import code_cell, notebook_of
 
-from nbjudge.notebook import NotebookCell, write_notebook
+from nbjudge.notebooks.cells import NotebookCell
+from nbjudge.notebooks.reader import write_notebook
 
 BIN = Path(sys.executable).parent
 Scores = dict[str, dict[str, float]]  # student -> exercise -> points

@@ -8,10 +8,11 @@ from typing import Any
 
 import light
 
-from nbjudge import pipeline
+from nbjudge.app import authoring
 from nbjudge.course import load_course
 from nbjudge.model import Course
-from nbjudge.notebook import Notebook, NotebookCell, grade_id, read_notebook, write_notebook
+from nbjudge.notebooks.cells import Notebook, NotebookCell, grade_id
+from nbjudge.notebooks.reader import read_notebook, write_notebook
 
 NAME = "light"
 CONFIG = """\
@@ -39,7 +40,7 @@ def make(root: Path) -> Course:
     _write(root / f"source/{NAME}/{NAME}.ipynb", write_notebook(_source()).decode())
     _write(root / f"autograders/{NAME}/test_light.py", hidden_tests())
     course = load_course(root)
-    pipeline.release(course, NAME, unproved=True)
+    authoring.release(course, NAME, unproved=True)
     return course
 
 

@@ -26,17 +26,19 @@ sys.path.insert(0, str(ROOT / "tests"))
 from mutations import Notebook, mutate  # noqa: E402
 from tiny_course import answer, make_course  # noqa: E402
 
+from nbjudge.authoring.samples import read_samples  # noqa: E402
 from nbjudge.course import load_course  # noqa: E402
 from nbjudge.feedback import annotate_notebook, render_feedback  # noqa: E402
-from nbjudge.grade import Desk, Job, Trouble, grade_all  # noqa: E402
+from nbjudge.grading.context import GradingContext, Job, Trouble  # noqa: E402
+from nbjudge.grading.executors.local import grade_all  # noqa: E402
+from nbjudge.grading.repair import match_cells, repair  # noqa: E402
 from nbjudge.model import Course, Result, Submission  # noqa: E402
-from nbjudge.notebook import NotANotebook, find_exercises, read_notebook, write_notebook  # noqa: E402
-from nbjudge.repair import match_cells, repair  # noqa: E402
+from nbjudge.notebooks.exercises import find_exercises  # noqa: E402
+from nbjudge.notebooks.reader import NotANotebook, read_notebook, write_notebook  # noqa: E402
+from nbjudge.notebooks.released_form import ReleasedForm, load_notebook, load_released_form  # noqa: E402
 from nbjudge.results import dump_result  # noqa: E402
-from nbjudge.samples import read_samples  # noqa: E402
 from nbjudge.sandbox import Jail  # noqa: E402
-from nbjudge.score import score  # noqa: E402
-from nbjudge.template import Template, load_notebook, load_template  # noqa: E402
+from nbjudge.scoring import score  # noqa: E402
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Outcome:
 def run(count: int, jobs: int, seed: int, folder: Path) -> Outcome:
     """Makes `count` mutants in `folder` and grades them; AssertionError if one is lost."""
     course = make_course(folder)
-    own, lab = load_template(course, "tiny"), load_template(load_course(ROOT), "intro")
+    own, lab = load_released_form(course, "tiny"), load_released_form(load_course(ROOT), "intro")
     mutants = folder / "mutants"
     mutants.mkdir()
     rejected, repaired, reading, submissions = 0, 0, 0.0, []
@@ -107,7 +109,7 @@ def bases(course: Course) -> tuple[list[Notebook], list[Notebook]]:
     return tiny, labs
 
 
-def read_and_repair(data: bytes, templates: Sequence[Template]) -> tuple[str, ...] | None:
+def read_and_repair(data: bytes, templates: Sequence[ReleasedForm]) -> tuple[str, ...] | None:
     """What repair says; None if the file is no notebook."""
     try:
         notebook = read_notebook(data)
@@ -130,17 +132,17 @@ def store(folder: Path, student: str, data: bytes) -> Submission:
 
 
 def grade(
-    course: Course, template: Template, submissions: Sequence[Submission], jobs: int
+    course: Course, template: ReleasedForm, submissions: Sequence[Submission], jobs: int
 ) -> tuple[list[Result], list[Trouble]]:
     """Grades them with real workers, and makes of each result what the pipeline makes of it."""
     source = load_notebook(course.source("tiny") / "tiny.ipynb", "create it")
     exercises = find_exercises(source, "tiny")
     released = load_notebook(course.release("tiny") / "tiny.ipynb", "release it")
     automatic = frozenset(exercise.id for exercise in exercises if not exercise.manual)
-    desk = Desk(course, "tiny", template, Jail("namespaces"), automatic)
+    context = GradingContext(course, "tiny", template, Jail("namespaces"), automatic)
     by_student = {submission.student: submission for submission in submissions}
     results, troubles = [], []
-    for outcome in grade_all(desk, [Job(one, "key") for one in submissions], jobs):
+    for outcome in grade_all(context, [Job(one, "key") for one in submissions], jobs):
         if isinstance(outcome, Trouble):
             troubles.append(outcome)
             continue

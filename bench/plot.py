@@ -59,7 +59,7 @@ def _speed(axis: Axes, name: str, figures: Sequence[Figure]) -> None:
     axis.plot([count for count, _ in ideal], [seconds for _, seconds in ideal], ":", color=GREY, linewidth=1)
     _label(axis, "pure / cores", *ideal[-1], GREY)
     axis.set(xscale="log", yscale="log", title=name)
-    axis.set(xlabel="submissions (hollow: extrapolated)", ylabel="wall clock for each, seconds")
+    axis.set(xlabel="submissions (open: extrapolated)", ylabel="wall clock for each, seconds")
     axis.set_xlim(0.7, 12 * ideal[-1][0])
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
     for scale in (axis.xaxis, axis.yaxis):

@@ -22,14 +22,15 @@ import psutil
 from baseline import Baseline
 from courses import Work
 
-from nbjudge import pipeline
-from nbjudge.collect import read_submissions
-from nbjudge.grade import Desk, Job, foreman, worker
+from nbjudge.app import grading, intake
+from nbjudge.grading.context import GradingContext, Job
+from nbjudge.grading.executors.local import supervisor, worker
+from nbjudge.intake.store import read_submissions
 from nbjudge.judge import Judge, open_judge
 from nbjudge.model import Course
-from nbjudge.notebook import find_exercises
-from nbjudge.sandbox import Jail, Nursery
-from nbjudge.template import load_notebook, load_template
+from nbjudge.notebooks.exercises import find_exercises
+from nbjudge.notebooks.released_form import load_notebook, load_released_form
+from nbjudge.sandbox import Jail, ZygotePool
 
 ROW = "{:46} {:7.1f}"
 
@@ -64,26 +65,26 @@ def submit(work: Work) -> None:
         path = work.course.gradebook / "handed-in.ipynb"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
-        pipeline.submit(work.course, work.name, student, path)
+        intake.submit_file(work.course, work.name, student, path)
 
 
 def judging(course: Course, name: str) -> dict[str, float]:
     """CPU and wall milliseconds of a worker, its judges, its zygote and the students."""
-    template = load_template(course, name)
+    template = load_released_form(course, name)
     source = load_notebook(course.source(name) / f"{name}.ipynb", "make the course")
     ids = frozenset(exercise.id for exercise in find_exercises(source, name) if not exercise.manual)
-    desk = Desk(course, name, template, Jail("namespaces"), ids)
+    context = GradingContext(course, name, template, Jail("namespaces"), ids)
     jobs = [Job(submission, "key") for submission in read_submissions(course, name)]
     found: dict[str, float] = {}
 
     def run(judge: Judge) -> int:
-        foreman.settle(desk, many=True)
-        with nursery.zygote(None) as zygote:
-            judge.rehearse(zygote)
-            found.update(_measure(lambda job: worker.judge_in_child(desk, judge, zygote, job), jobs))
+        supervisor.prepare_for_forking(context, many=True)
+        with pool.zygote(None) as zygote:
+            judge.warm_up(zygote)
+            found.update(_measure(lambda job: worker.judge_in_child(context, judge, zygote, job), jobs))
         return 0
 
-    with Nursery(desk.jail, course.release(name), [None], many=True) as nursery:
+    with ZygotePool(context.jail, course.release(name), [None], many=True) as pool:
         open_judge(course.autograder(name), run, ids)
     return found
 
@@ -130,10 +131,10 @@ def recording(course: Course, name: str) -> dict[str, float]:
     """CPU milliseconds of the main process: everything of `nbjudge grade` but its start."""
     marks: list[tuple[float, int]] = []
 
-    def watch(now: pipeline.Progress) -> None:
+    def watch(now: grading.Progress) -> None:
         marks.append((time.process_time(), now.done))
 
-    pipeline.grade(course, name, jobs=1, watch=watch)
+    grading.grade(course, name, jobs=1, watch=watch)
     (first, begun), (last, ended) = marks[1], marks[-1]
     return {"CPU, main process: score, annotate, record": 1000 * (last - first) / (ended - begun)}
 

@@ -18,7 +18,7 @@ Status = Literal[
     "gpu_memory",  # the call ran out of GPU memory
     "crashed",  # the student's process died: os._exit, a signal
     "not_found",  # the name or the cell that the test wanted is not in the submission
-    "author",  # the test itself is broken: the exercise is not graded and flagged
+    "broken_test",  # the test itself is broken: the exercise is not graded and flagged
 ]
 
 

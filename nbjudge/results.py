@@ -6,7 +6,7 @@ import json
 from typing import Any, cast
 
 from nbjudge.errors import CourseError
-from nbjudge.jsontext import dump_json
+from nbjudge.files import dump_json
 from nbjudge.model import Result
 
 SCHEMA = "nbjudge.result/1"

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from nbjudge import wire
-from nbjudge.archive import Unreadable, open_entries
 from nbjudge.errors import CourseError
-from nbjudge.notebook import NotANotebook, find_exercises, read_notebook, write_notebook
-from nbjudge.repair import match_cells, repair
-from nbjudge.template import Template, make_template
+from nbjudge.grading.repair import match_cells, repair
+from nbjudge.intake.archive import Unreadable, open_entries
+from nbjudge.notebooks.exercises import find_exercises
+from nbjudge.notebooks.reader import NotANotebook, read_notebook, write_notebook
+from nbjudge.notebooks.released_form import ReleasedForm, make_released_form
 
 CORPORA = Path(__file__).parent / "fuzz"
 NONCE = 0xFEDCBA9876543210
@@ -121,11 +122,11 @@ def corpus(target: str) -> list[Path]:
 
 
 @cache
-def lab_template() -> Template:
+def lab_template() -> ReleasedForm:
     """The template of a small lab with every kind of cell."""
     released, solved = _lab(solved=False), _lab(solved=True)
     find_exercises(solved, "lab")
-    return make_template("lab", {"en": released}, solved)
+    return make_released_form("lab", {"en": released}, solved)
 
 
 @cache

@@ -24,7 +24,7 @@ from typing import Any
 
 from hostile_course import HIDDEN, NAME, POINTS, Canaries, answers, make_course
 
-from nbjudge import pipeline
+from nbjudge.app import grading, intake, reporting
 from nbjudge.model import Course
 
 CORPUS = Path(__file__).parent / "hostile"
@@ -209,12 +209,12 @@ def run_batch(
             attack.name: _hand_in(course, folder, attack, students[attack.name], constants)
             for attack in attacks
         }
-        report = pipeline.grade(course, NAME, isolation=isolation, without=without, jobs=2)
-        from nbjudge import terminal
+        report = grading.grade(course, NAME, isolation=isolation, without=without, jobs=2)
+        from nbjudge.cli import terminal
 
         terminal.show_report(report)
-        pipeline.feedback(course, NAME)
-        rows = pipeline.grades(course)
+        reporting.feedback(course, NAME)
+        rows = reporting.grades(course)
         terminal.show_grades(rows)
         terminal.write_grades(rows, folder / "grades.csv")
     csv = (folder / "grades.csv").read_text()
@@ -270,8 +270,8 @@ def _hand_in(
     if isinstance(made, bytes):
         return _submit(course, folder, student, made)
     try:
-        outcomes = pipeline.collect(course, NAME, made)
-        from nbjudge import terminal
+        outcomes = intake.collect(course, NAME, made)
+        from nbjudge.cli import terminal
 
         terminal.show_collected(outcomes)
         return outcomes
@@ -285,9 +285,9 @@ def _submit(course: Course, folder: Path, student: str, data: bytes) -> list[Any
     path = folder / f"{student}.ipynb"
     path.write_bytes(data)
     try:
-        from nbjudge import terminal
+        from nbjudge.cli import terminal
 
-        terminal.show_receipt(pipeline.submit(course, NAME, student, path))
+        terminal.show_receipt(intake.submit_file(course, NAME, student, path))
     except CourseError as error:
         return [str(error)]
     return []

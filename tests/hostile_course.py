@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbjudge import pipeline
+from nbjudge.app import authoring
 from nbjudge.course import load_course
 from nbjudge.model import Course
 
@@ -37,7 +37,7 @@ HIDDEN = '''
 import pytest
 import torch
 
-from nbjudge.judge import close, is_tensor
+from nbjudge.testing import close, is_tensor
 
 KEY = "@KEY@"
 
@@ -169,7 +169,7 @@ def make_course(root: Path, canaries: Canaries, hidden: str = HIDDEN) -> Course:
     for folder in ("", "results/honest/", "submitted/"):
         (root / "gradebook" / folder / "notes.txt").write_text(canaries.book)
     course = load_course(root)
-    pipeline.release(course, NAME, unproved=True)
+    authoring.release(course, NAME, unproved=True)
     return course
 
 

@@ -13,11 +13,12 @@ from typing import Any
 from nbjudge.course import load_course
 from nbjudge.feedback import annotate_notebook
 from nbjudge.gradebook import Gradebook, record
+from nbjudge.grading.repair import match_cells
 from nbjudge.model import Course, Exercise, Result, Score, Submission, TestResult
-from nbjudge.notebook import Notebook, write_notebook
-from nbjudge.repair import match_cells
-from nbjudge.score import score
-from nbjudge.template import make_template
+from nbjudge.notebooks.cells import Notebook
+from nbjudge.notebooks.reader import write_notebook
+from nbjudge.notebooks.released_form import make_released_form
+from nbjudge.scoring import score
 
 CONFIG = """
 course_id = "small"
@@ -157,6 +158,6 @@ def grade(book: Gradebook, result: Result, notebook: Notebook | None = None) -> 
 
 def annotate(notebook: Notebook | None, result: Result, points: Score) -> Notebook:
     """The autograded notebook of a submitted one."""
-    template = make_template("lab", {"en": released()}, released())
+    template = make_released_form("lab", {"en": released()}, released())
     found = match_cells(notebook, template) if notebook else {}
     return annotate_notebook(released(), notebook, found, result, points)

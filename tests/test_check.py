@@ -1,4 +1,4 @@
-"""The gate on a tiny course: it passes as it is, and each planted fault is found by the question that should find it."""
+"""The check on a tiny course: it passes as it is, and each planted fault is found by the question that should find it."""
 
 import json
 from collections.abc import Callable
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from tiny_course import HIDDEN, make_course
 
-from nbjudge import cli, gate
-from nbjudge.check.proof import FILE, content_hash, why_unproved
-from nbjudge.check.report import Finding, GateReport, Section
+from nbjudge import cli
+from nbjudge.app.check import check_assignment, record_report
+from nbjudge.authoring.check.proof import FILE, content_hash, why_unproved
+from nbjudge.authoring.check.report import CheckReport, Finding, Section
 from nbjudge.course import load_course
 from nbjudge.model import Course
 
@@ -50,15 +51,15 @@ def test_total(student):
 '''
 
 
-def check(course: Course, **options: Any) -> GateReport:
-    return gate.check(course, "tiny", **{"seeds": 2, "jobs": 1, **options})
+def check(course: Course, **options: Any) -> CheckReport:
+    return check_assignment(course, "tiny", **{"seeds": 2, "jobs": 1, **options})
 
 
-def part(report: GateReport, id_: str) -> Section:
+def part(report: CheckReport, id_: str) -> Section:
     return next(section for section in report.sections if section.id == id_)
 
 
-def messages(report: GateReport) -> dict[str, list[str]]:
+def messages(report: CheckReport) -> dict[str, list[str]]:
     """Section -> what was found there."""
     return {
         section.id: [finding.message for finding in section.findings]
@@ -187,7 +188,7 @@ def test_a_good_assignment_passes_and_is_released(
 ) -> None:
     course = make_course(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nbjudge.terminal.console.width", 200)
+    monkeypatch.setattr("nbjudge.cli.terminal.console.width", 200)
     folder = course.autograder("tiny") / "submissions/full_marks"
     folder.mkdir(parents=True)
     (folder / "added.py").write_text(
@@ -195,17 +196,15 @@ def test_a_good_assignment_passes_and_is_released(
     )
     (course.release("tiny") / "tiny.ipynb").unlink()
     assert cli.main(["release", "tiny"]) == 2
-    assert cli.main(["check", "tiny", "--jobs", "1", "--json", "gate.json"]) == 0
+    assert cli.main(["check", "tiny", "--jobs", "1", "--json", "check.json"]) == 0
     printed = capsys.readouterr().out
-    assert "the gate is passed" in printed and "full_marks/: 1" in printed and "NO" not in printed
-    report = json.loads(Path("gate.json").read_text())
-    assert report["schema"] == "nbjudge.gate/1" and report["passed"] and report["mutation_score"] == 1
+    assert "the check passed" in printed and "full_marks/: 1" in printed and "NO" not in printed
+    report = json.loads(Path("check.json").read_text())
+    assert report["schema"] == "nbjudge.check/1" and report["passed"] and report["mutation_score"] == 1
     assert report["trials"] == 20 and {m["outcome"] for m in report["mutants"]} == {"killed"}
-    page = (course.gradebook / "gate/tiny.html").read_text()
+    page = (course.gradebook / "check/tiny.html").read_text()
     assert (
-        "the gate is passed" in page
-        and "<script" not in page
-        and "http" not in page.replace("http-equiv", "")
+        "the check passed" in page and "<script" not in page and "http" not in page.replace("http-equiv", "")
     )
     assert not (course.gradebook / "gradebook.db").exists()
     # the proof holds for this content and no other
@@ -261,7 +260,9 @@ def test_a_weak_test_lets_a_mutant_live_until_it_is_explained(tmp_path: Path) ->
     report = check(course, exercises=["double"])
     assert part(report, "mutants").passed and report.score == 1 and report.partial
     assert [m.by for m in report.mutants if m.outcome == "equivalent"] == ["only nothing is doubled"] * 2
-    assert gate.record(course, report) and not (course.autograder("tiny") / FILE).read_text().count("mutants")
+    assert record_report(course, report) and not (course.autograder("tiny") / FILE).read_text().count(
+        "mutants"
+    )
 
 
 def test_a_solution_that_fails_its_own_test(tmp_path: Path) -> None:
@@ -287,17 +288,17 @@ def test_tests_and_exercises_must_fit(tmp_path: Path, hidden: str, message: str)
 
 def test_a_failed_gate_takes_the_proof_back(tmp_path: Path) -> None:
     course = make_course(tmp_path)
-    good = GateReport("tiny", content_hash(course, "tiny"), (Section("leaks", "Nothing leaks"),))
+    good = CheckReport("tiny", content_hash(course, "tiny"), (Section("leaks", "Nothing leaks"),))
     bad = replace(good, sections=(Section("leaks", "Nothing leaks", (Finding("a leak"),)),))
-    gate.record(course, good)
+    record_report(course, good)
     assert why_unproved(course, "tiny") is None
-    gate.record(course, replace(bad, content="other"))
-    gate.record(course, replace(bad, partial=True))
+    record_report(course, replace(bad, content="other"))
+    record_report(course, replace(bad, partial=True))
     assert why_unproved(course, "tiny") is None
-    gate.record(course, bad)
+    record_report(course, bad)
     assert "never" in (why_unproved(course, "tiny") or "")
-    gate.record(course, replace(good, partial=True))
-    gate.record(course, replace(good, sections=()))
+    record_report(course, replace(good, partial=True))
+    record_report(course, replace(good, sections=()))
     assert "never" in (why_unproved(course, "tiny") or "")
 
 

@@ -1,4 +1,4 @@
-"""The parts of the gate that need no grading: statistics, near copies, plots, changes, the skeleton."""
+"""The parts of the check that need no grading: statistics, near copies, plots, changes, the skeleton."""
 
 import json
 from datetime import date
@@ -8,17 +8,17 @@ import pytest
 from tiny_course import make_course
 
 from nbjudge import cli
-from nbjudge.changes import describe_changes
-from nbjudge.check.near_copies import near_copies, telling_names
-from nbjudge.check.page import plot, render_report
-from nbjudge.check.report import Finding, GateReport, MutantOutcome, Section, dump_report
-from nbjudge.check.statistics import measure, t_tail
+from nbjudge.authoring.check.near_copies import near_copies, telling_names
+from nbjudge.authoring.check.page import plot, render_report
+from nbjudge.authoring.check.report import CheckReport, Finding, MutantOutcome, Section, dump_report
+from nbjudge.authoring.check.statistics import measure, t_tail
+from nbjudge.authoring.new_assignment import write_skeleton
+from nbjudge.authoring.release_diff import describe_changes
 from nbjudge.course import load_course
 from nbjudge.errors import CourseError
 from nbjudge.judge.outcome import credit_line, read_credit
-from nbjudge.notebook import Notebook
-from nbjudge.skeleton import write_skeleton
-from nbjudge.template import load_notebook
+from nbjudge.notebooks.cells import Notebook
+from nbjudge.notebooks.released_form import load_notebook
 
 ROOT = Path(__file__).parent.parent
 
@@ -143,7 +143,7 @@ def test_names_that_promise_a_solution(name: str, telling: bool) -> None:
 
 
 def test_the_page_shows_everything_and_escapes_it() -> None:
-    report = GateReport(
+    report = CheckReport(
         "lab",
         "0" * 64,
         (Section("leaks", "Nothing leaks", (Finding("<b>bold</b>", "sin", "-x\n+<y>"),)),),
@@ -152,7 +152,7 @@ def test_the_page_shows_everything_and_escapes_it() -> None:
     )
     page = render_report(report)
     assert "&lt;b&gt;bold" in page and "<b>bold" not in page and "&lt;y&gt;" in page
-    assert page.count('class="dot"') == 4 and "not passed" in page and "Survivors: 1" in page
+    assert page.count('class="dot"') == 4 and "did not pass" in page and "Survivors: 1" in page
     assert json.loads(dump_report(report))["sections"][0]["passed"] is False
 
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     course = make_course(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nbjudge.terminal.console.width", 100)
+    monkeypatch.setattr("nbjudge.cli.terminal.console.width", 100)
     return course
 
 

@@ -12,20 +12,15 @@ from pathlib import Path
 
 import pytest
 
-import nbjudge.archive
-import nbjudge.collect
-from nbjudge.collect import (
-    Receipt,
-    Refusal,
-    collect_folder,
-    format_timestamp,
-    parse_timestamp,
-    read_submissions,
-    submit_file,
-)
+import nbjudge.intake.archive
+import nbjudge.intake.store
+from nbjudge.app.intake import Receipt, submit_file
+from nbjudge.app.intake import collect as collect_path
 from nbjudge.course import load_course
 from nbjudge.errors import CourseError
-from nbjudge.notebook import read_notebook, write_notebook
+from nbjudge.intake.layouts import Refusal
+from nbjudge.intake.store import format_timestamp, parse_timestamp, read_submissions
+from nbjudge.notebooks.reader import read_notebook, write_notebook
 
 NOON = datetime(2026, 12, 31, 12, 0, 0, 123456, tzinfo=UTC)
 CONFIG = """
@@ -186,7 +181,7 @@ def test_only_readable_plain_files_are_taken(course, tmp_path):
 
 
 def test_a_file_over_the_limit_is_refused(course, monkeypatch):
-    monkeypatch.setattr(nbjudge.archive, "MAX_BYTES", len(SOLVED) - 1)
+    monkeypatch.setattr(nbjudge.intake.archive, "MAX_BYTES", len(SOLVED) - 1)
     with pytest.raises(CourseError, match="larger than"):
         submit(course, SOLVED)
 
@@ -288,7 +283,7 @@ PACKINGS = [as_folder, as_zip, as_tar]
 
 
 def collect(course, packed):
-    results = collect_folder(course, "hw", packed, NOON)
+    results = collect_path(course, "hw", packed, now=NOON)
     receipts = {each.student: (stored(course, each.student) / "hw.ipynb").read_bytes() for each in results
                 if isinstance(each, Receipt)}  # fmt: skip
     return receipts, {each.name: each.reason for each in results if isinstance(each, Refusal)}
@@ -324,7 +319,7 @@ def test_layouts_that_learning_systems_pack(course, tmp_path, pack, files, stude
     ("files", "name", "reason"),
     [
         ({"ivanov.pdf": b"%PDF"}, "ivanov.pdf", "not an .ipynb file"),
-        ({"Иван Иванов/hw.ipynb": SOLVED}, "Иван Иванов/hw.ipynb", "is no student id"),
+        ({"Иван Иванов/hw.ipynb": SOLVED}, "Иван Иванов/hw.ipynb", "is not a student id"),
         ({"ivanov/a.ipynb": SOLVED, "ivanov/b.ipynb": SOLVED}, "ivanov/a.ipynb", "2 notebooks of ivanov"),
         ({"ivanov.ipynb": SOLVED, "ivanov (1).ipynb": OTHER}, "ivanov (1).ipynb", "2 notebooks of ivanov"),
     ],
@@ -422,11 +417,11 @@ def test_bombs_are_refused(course, tmp_path, monkeypatch):
     receipts, refusals = collect(course, bomb)
     assert receipts == {"petrov": SOLVED}
     assert refusals == {"ivanov.ipynb": "packed more than 200 to 1"}
-    monkeypatch.setattr(nbjudge.archive, "MAX_TOTAL", 10 << 20)
+    monkeypatch.setattr(nbjudge.intake.archive, "MAX_TOTAL", 10 << 20)
     for path in (bomb, as_tar(tmp_path / "in", {"ivanov.ipynb": bytes(20 << 20)})):
         with pytest.raises(CourseError, match="unpacked: collect it in parts"):
             collect(course, path)
-    monkeypatch.setattr(nbjudge.archive, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(nbjudge.intake.archive, "MAX_ENTRIES", 3)
     many = {f"s{number}.ipynb": SOLVED for number in range(5)}
     for pack in PACKINGS:
         with pytest.raises(CourseError, match="more than 3 files"):
@@ -464,7 +459,7 @@ def test_what_is_no_archive_is_one_clear_error(course, tmp_path, data):
 def test_collecting_twice_changes_nothing(course, tmp_path):
     packed = as_zip(tmp_path / "in", {"ivanov.ipynb": SOLVED, "petrov.ipynb": OTHER})
     collect(course, packed)
-    results = collect_folder(course, "hw", packed, NOON + timedelta(days=1))
+    results = collect_path(course, "hw", packed, now=NOON + timedelta(days=1))
     assert [(each.student, each.again, each.timestamp) for each in results] == [
         ("ivanov", True, NOON),
         ("petrov", True, NOON),

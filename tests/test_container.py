@@ -13,10 +13,10 @@ import pytest
 from images import needs_image
 from tiny_course import answer, make_course, submit
 
-from nbjudge import pipeline
+from nbjudge.app import grading
 from nbjudge.errors import SandboxError
 from nbjudge.judge import StudentMemory
-from nbjudge.judge.link import Connection
+from nbjudge.judge.connection import StudentConnection
 from nbjudge.model import Limits
 from nbjudge.sandbox import Image, Zygote, container, host, jail, pick_jail
 from nbjudge.sandbox.container import find_image
@@ -154,18 +154,18 @@ def test_scores_are_those_of_the_jail_on_the_host(tmp_path: Path) -> None:
         garbage=b"%PDF-1.7",
     )
 
-    def verdicts(report: pipeline.Report) -> list[tuple[str, list[str], float]]:
+    def verdicts(report: grading.Report) -> list[tuple[str, list[str], float]]:
         return [
             (done.submission.student, [test.status for test in done.result.tests], done.score.score)
             for done in report.graded
         ]
 
-    inside = pipeline.grade(course, "tiny", jobs=2, isolation="container")
+    inside = grading.grade(course, "tiny", jobs=2, isolation="container")
     assert inside.troubles == () and len(inside.graded) == 7
     recorded = inside.graded[0].result.environment
     image = find_image()
     assert recorded["isolation"] == "container" and recorded["image"] == f"nbjudge-grader {image.id[:12]}"
-    outside = pipeline.grade(course, "tiny", jobs=2, isolation="namespaces")
+    outside = grading.grade(course, "tiny", jobs=2, isolation="namespaces")
     assert verdicts(inside) == verdicts(outside)
     assert ("many", ["error", "error", "passed", "passed"], 3.0) in verdicts(inside)
     assert gone()
@@ -175,7 +175,7 @@ def test_scores_are_those_of_the_jail_on_the_host(tmp_path: Path) -> None:
 def test_a_run_that_is_killed_leaves_no_container(tmp_path: Path) -> None:
     course = make_course(tmp_path)
     submit(course, anna=answer(course, double="import time\ndef double(x):\n    time.sleep(60)"))
-    command = [sys.executable, "-m", "nbjudge.cli", "--course", str(tmp_path), "grade", "tiny"]
+    command = [sys.executable, "-m", "nbjudge", "--course", str(tmp_path), "grade", "tiny"]
     process = subprocess.Popen([*command, "--isolation", "container"], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not containers() and time.monotonic() < deadline:
@@ -193,12 +193,12 @@ def test_a_container_that_dies_is_replaced(tmp_path: Path) -> None:
     submit(course, **{f"s{i}": answer(course, double=slow) for i in range(6)})
     killed = []
 
-    def watch(now: pipeline.Progress) -> None:
+    def watch(now: grading.Progress) -> None:
         if now.done == 2:
             killed.extend(containers())
             subprocess.run([find_image().engine, "kill", *killed], check=True, capture_output=True)
 
-    report = pipeline.grade(course, "tiny", jobs=1, isolation="container", watch=watch)
+    report = grading.grade(course, "tiny", jobs=1, isolation="container", watch=watch)
     assert len(killed) == 1
     assert report.troubles == () and {done.score.score for done in report.graded} == {5}
 
@@ -220,28 +220,28 @@ def test_memory_that_no_process_holds_is_bounded_by_the_container() -> None:
     with Zygote("container", image=find_image()) as zygote:
         zygote.wait_until_warm()
         zygote.reserve(Limits(memory=64 << 20, disk=0))
-        connection = Connection(zygote.spawn(limits), limits, {})
+        connection = StudentConnection(zygote.spawn(limits), limits, {})
         code = "for i in range(8):\n    open(f'/tmp/{i}', 'wb').write(bytes(1 << 28))"
         with pytest.raises(StudentMemory):
             connection.request("run_copy", ("test", code, {}, False), 60)
         zygote.reset()
-        connection = Connection(zygote.spawn(limits), limits, {})
+        connection = StudentConnection(zygote.spawn(limits), limits, {})
         assert connection.request("run_copy", ("test", "x = 1", {}, False), 20)["x"] == 1
         connection.kill()
 
 
 @real
 def test_the_container_shows_nothing_of_the_host(tmp_path: Path) -> None:
-    """What a student could see with no wall inside: only the image and the meeting place."""
+    """What a student could see with no wall inside: only the image and the rendezvous place."""
     without = ("namespaces", "mounts", "limits", "identity", "landlock", "seccomp", "jail")
     with Zygote("container", image=find_image(), without=without) as zygote:
-        connection = Connection(zygote.spawn(Limits()), Limits(), {})
+        connection = StudentConnection(zygote.spawn(Limits()), Limits(), {})
         code = """
 import os
 status = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
 links = os.listdir("/sys/class/net")
 course = os.listdir("/course")
-meeting = os.listdir("/run/nbjudge")
+rendezvous = os.listdir("/run/nbjudge")
 ids = os.getuid(), os.getgid()
 try:
     open("/opt/planted", "w")
@@ -254,5 +254,5 @@ except OSError:
     assert all(int(names["status"][kind], 16) == 0 for kind in ("CapEff", "CapBnd", "CapPrm"))
     assert names["status"]["NoNewPrivs"] == "1"
     assert names["course"] == []
-    assert names["links"] == ["lo"] and names["meeting"] == ["control"] and not names["writable"]
+    assert names["links"] == ["lo"] and names["rendezvous"] == ["control"] and not names["writable"]
     assert 0 not in names["ids"]

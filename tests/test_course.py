@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from nbjudge import pipeline
+from nbjudge.app import authoring
+from nbjudge.app.demo import Demo, grade_samples
+from nbjudge.authoring.samples import read_samples
+from nbjudge.cli.terminal import meets
 from nbjudge.course import load_course
-from nbjudge.pipeline import Demo
-from nbjudge.samples import read_samples
-from nbjudge.terminal import meets
 
 COURSE = load_course(Path(__file__).parent.parent)
 # tests/test_samples.py looks at intro's closely
@@ -20,7 +20,7 @@ OTHERS = {name: read_samples(COURSE, name) for name in COURSE.assignments if nam
 def demo(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Demo]]:
-    yield request.param, pipeline.demo(COURSE, request.param, folder=tmp_path_factory.mktemp("demo"))
+    yield request.param, grade_samples(COURSE, request.param, folder=tmp_path_factory.mktemp("demo"))
 
 
 @pytest.mark.slow
@@ -35,7 +35,7 @@ def test_every_sample_gets_exactly_its_score(demo: tuple[str, Demo]) -> None:
 
 @pytest.mark.parametrize("name", COURSE.assignments)
 def test_the_proof_holds_for_what_is_there(name: str) -> None:
-    assert pipeline.proof_lacks(COURSE, name) is None, f"run `nbjudge check {name}` and commit proof.json"
+    assert authoring.proof_lacks(COURSE, name) is None, f"run `nbjudge check {name}` and commit proof.json"
 
 
 @pytest.mark.parametrize("name", COURSE.assignments)

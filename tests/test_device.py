@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from nbjudge.judge import Handle, StudentGpuMemory, StudentMemory, open_judge
-from nbjudge.judge.door import Student
 from nbjudge.judge.session import Session
+from nbjudge.judge.student_fixture import Student
 from nbjudge.model import Cell, Limits, Program
 from nbjudge.sandbox import Zygote
 

@@ -18,25 +18,26 @@ import pytest
 import small_course as small
 from tiny_course import HIDDEN, answer, make_course, submit
 
-from nbjudge import pipeline
-from nbjudge.collect import read_submissions, submit_file
+from nbjudge.app import grading, intake, reporting
+from nbjudge.app.grading import Progress, Report
+from nbjudge.app.intake import submit_file
 from nbjudge.course import load_course
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.gradebook import graded_keys, open_gradebook, read_grades, save_assignment, tables
+from nbjudge.intake.store import read_submissions
 from nbjudge.model import Course
-from nbjudge.pipeline import Progress, Report
 from nbjudge.results import load_result
 
 RIGHT = {"double": 2, "total": 3, "essay": None}
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts or limits of its own: needs root")
-# For autograders that break the machine: the worker's zygote and the foreman, seen from the judge that the worker forked.
+# For autograders that break the machine: the worker's zygote and the supervisor, seen from the judge that the worker forked.
 FIND_ZYGOTE = """
 import gc, os, signal, time
 from pathlib import Path
-from nbjudge.sandbox import Zygote
+from nbjudge.sandbox import Zygote  # noqa: E402
 
 def find_zygote():
-    # The foreman's own is frozen, and get_objects does not list it.
+    # The supervisor's own is frozen, and get_objects does not list it.
     (zygote,) = (it for it in gc.get_objects() if isinstance(it, Zygote))
     return zygote._process.pid
 
@@ -53,7 +54,7 @@ def once(marker):
 
 
 def scores(course: Course) -> dict[str, dict[str, float | None]]:
-    return {row.student: row.exercises for row in pipeline.grades(course)}
+    return {row.student: row.exercises for row in reporting.grades(course)}
 
 
 def graded(report: Report) -> list[str]:
@@ -98,7 +99,7 @@ def test_a_zygote_that_dies_is_replaced(tmp_path: Path, how: str) -> None:
     test = re.sub("^ {12}", "", test, flags=re.M).replace("MARKER", str(tmp_path / "marker"))
     course = sabotage(tmp_path, test)
     submit(course, **{name: answer(course) for name in ("anna", "boris", "vera")})
-    report = pipeline.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", jobs=1)
     assert (tmp_path / "marker").exists()
     assert troubled(report) == {}
     assert scores(course) == dict.fromkeys(("anna", "boris", "vera"), RIGHT)
@@ -114,7 +115,7 @@ def test_a_submission_whose_zygote_always_dies_or_hangs_costs_nobody_else(
     course = sabotage(tmp_path, test, module=module)
     bad = answer(course, double="def double(x):\n    return 666")
     submit(course, anna=answer(course), boris=bad, vera=answer(course))
-    report = pipeline.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", jobs=1)
     assert graded(report) == ["anna", "vera"] and list(troubled(report)) == ["boris"]
     assert scores(course) == {"anna": RIGHT, "vera": RIGHT}
 
@@ -137,7 +138,7 @@ if student.double(1) == 666:
 """
     course = sabotage(tmp_path, test)
     submit(course, anna=answer(course), boris=answer(course, double="def double(x):\n    return 666"))
-    report = pipeline.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", jobs=1)
     assert graded(report) == ["anna"] and "without a result" in troubled(report)["boris"]
     assert "boris" not in scores(course)
 
@@ -145,9 +146,9 @@ if student.double(1) == 666:
 @pytest.mark.slow
 def test_a_worker_that_cannot_start_leaves_its_work_to_the_others(tmp_path: Path) -> None:
     module = f"""
-from nbjudge.grade import foreman
-real = foreman.work
-foreman.work = lambda *given, **options: real(*given, **options) if once({str(tmp_path / "first")!r}) else os._exit(9)
+from nbjudge.grading.executors.local import supervisor
+real = supervisor.work
+supervisor.work = lambda *given, **options: real(*given, **options) if once({str(tmp_path / "first")!r}) else os._exit(9)
 """
     course = sabotage(tmp_path, "assert student", module=module)
     students = {
@@ -155,7 +156,7 @@ foreman.work = lambda *given, **options: real(*given, **options) if once({str(tm
         for i in range(4)
     }
     submit(course, **students)
-    report = pipeline.grade(course, "tiny", jobs=2)
+    report = grading.grade(course, "tiny", jobs=2)
     assert graded(report) == sorted(students) and troubled(report) == {}
 
 
@@ -166,10 +167,10 @@ def test_where_no_worker_can_start_nothing_is_graded(tmp_path: Path) -> None:
     submit(course, anna=answer(course))
     (tmp_path / "broken").touch()
     with pytest.raises(SandboxError, match="died while it started"):
-        pipeline.grade(course, "tiny", jobs=2)
+        grading.grade(course, "tiny", jobs=2)
     assert scores(course) == {}
     (tmp_path / "broken").unlink()
-    assert graded(pipeline.grade(course, "tiny", jobs=1)) == ["anna"]
+    assert graded(grading.grade(course, "tiny", jobs=1)) == ["anna"]
 
 
 @pytest.mark.slow
@@ -183,32 +184,32 @@ def test_a_worker_that_cannot_be_replaced_leaves_the_rest_in_the_queue(tmp_path:
         boris=answer(course, double="def double(x):\n    return 666"),
         vera=answer(course),
     )
-    report = pipeline.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", jobs=1)
     assert graded(report) == ["anna"] and sorted(troubled(report)) == ["boris", "vera"]
     assert list(scores(course)) == ["anna"]
     Path(flag).unlink()
-    assert graded(pipeline.grade(course, "tiny", students=["vera"], jobs=1)) == ["vera"]
+    assert graded(grading.grade(course, "tiny", students=["vera"], jobs=1)) == ["vera"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("where", ["foreman", "worker"])
+@pytest.mark.parametrize("where", ["supervisor", "worker"])
 def test_no_more_processes_is_ours(tmp_path: Path, where: str) -> None:
-    """fork() fails in the foreman: nothing can be graded; in a worker: another one tries, then the submission stays."""
+    """fork() fails in the supervisor: nothing can be graded; in a worker: another one tries, then the submission stays."""
     module = f"""
-real, foreman = os.fork, os.getpid()
+real, supervisor = os.fork, os.getpid()
 def fork():
-    if foreman == {"os.getpid()" if where == "foreman" else "os.getppid()"}:
+    if supervisor == {"os.getpid()" if where == "supervisor" else "os.getppid()"}:
         raise BlockingIOError(11, "Resource temporarily unavailable")
     return real()
 os.fork = fork
 """
     course = sabotage(tmp_path, "assert student", module=module)
     submit(course, anna=answer(course))
-    if where == "foreman":
+    if where == "supervisor":
         with pytest.raises(SandboxError, match="Resource temporarily unavailable"):
-            pipeline.grade(course, "tiny", jobs=1)
+            grading.grade(course, "tiny", jobs=1)
     else:
-        report = pipeline.grade(course, "tiny", jobs=1)
+        report = grading.grade(course, "tiny", jobs=1)
         assert "Resource temporarily unavailable" in troubled(report)["anna"]
     assert scores(course) == {}
 
@@ -225,7 +226,7 @@ assert student.double(1) == 2
 """
     course = sabotage(tmp_path, test)
     submit(course, **{name: answer(course) for name in ("anna", "boris", "vera")})
-    report = pipeline.grade(course, "tiny", jobs=2)
+    report = grading.grade(course, "tiny", jobs=2)
     assert (tmp_path / "marker").exists() and troubled(report) == {}
     assert scores(course) == dict.fromkeys(("anna", "boris", "vera"), RIGHT)
 
@@ -236,7 +237,7 @@ def test_output_that_nobody_reads_stops_no_grading(tmp_path: Path) -> None:
     submit(course, anna=answer(course))
     read, write = os.pipe()
     os.close(read)
-    command = [sys.executable, "-m", "nbjudge.cli", "--course", str(tmp_path), "grade", "tiny", "--jobs", "1"]
+    command = [sys.executable, "-m", "nbjudge", "--course", str(tmp_path), "grade", "tiny", "--jobs", "1"]
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
     os.close(write)
     assert scores(course) == {"anna": RIGHT}
@@ -252,7 +253,7 @@ def test_a_clock_that_runs_backwards_while_grading_changes_no_verdict(tmp_path: 
     course = sabotage(tmp_path, "time.time()\nassert student.double(1) == 2", module=module)
     hangs = answer(course, double="def double(x):\n    while True: pass")
     submit(course, anna=answer(course), boris=hangs)
-    report = pipeline.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", jobs=1)
     assert scores(course)["anna"] == RIGHT
     assert all(done.result.seconds >= 0 for done in report.graded)
     assert {test.status for test in report.graded[1].result.tests if test.exercise == "double"} == {"timeout"}
@@ -353,7 +354,7 @@ def test_a_disk_that_fills_up_during_a_batch_leaves_the_rest_in_the_queue(
         if now.done == 1:
             fill(small_disk, 0)
 
-    report = pipeline.grade(course, "tiny", jobs=1, watch=watch)
+    report = grading.grade(course, "tiny", jobs=1, watch=watch)
     assert graded(report) == ["anna"] and sorted(troubled(report)) == ["boris", "vera"]
     assert all("No space left" in text or "full" in text for text in troubled(report).values())
     assert list(scores(course)) == ["anna"]
@@ -361,10 +362,10 @@ def test_a_disk_that_fills_up_during_a_batch_leaves_the_rest_in_the_queue(
     late = tmp_path / "late.ipynb"
     late.write_bytes(answer(course))
     with pytest.raises(OSError, match="No space left"):
-        pipeline.submit(course, "tiny", "late", late)
+        intake.submit_file(course, "tiny", "late", late)
     (small_disk / "filler").unlink()
     assert [each.student for each in read_submissions(course, "tiny")] == ["anna", "boris", "vera"]
-    assert graded(pipeline.grade(course, "tiny", jobs=1)) == ["boris", "vera"]
+    assert graded(grading.grade(course, "tiny", jobs=1)) == ["boris", "vera"]
     assert scores(course) == dict.fromkeys(("anna", "boris", "vera"), RIGHT)
 
 
@@ -374,7 +375,7 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path, small_disk: Path) -> Non
     fill(small_disk, 0)
     path = tmp_path / "anna.ipynb"
     path.write_bytes(answer(course))
-    command = [sys.executable, "-m", "nbjudge.cli", "--course", str(tmp_path), "--gradebook", str(small_disk)]
+    command = [sys.executable, "-m", "nbjudge", "--course", str(tmp_path), "--gradebook", str(small_disk)]
     for rest in (["submit", str(path), "--student", "anna"], ["grade", "tiny"]):
         done = subprocess.run([*command, *rest], capture_output=True, text=True)
         assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
@@ -412,7 +413,7 @@ def test_a_database_that_stays_locked(tmp_path: Path, monkeypatch: pytest.Monkey
     with open_gradebook(course):
         pass
     with locked(course), pytest.raises(CourseError, match="database is locked"):
-        pipeline.grade(course, "tiny", jobs=1)
+        grading.grade(course, "tiny", jobs=1)
     with contextlib.ExitStack() as stack:
 
         def watch(now: Progress) -> None:
@@ -421,10 +422,10 @@ def test_a_database_that_stays_locked(tmp_path: Path, monkeypatch: pytest.Monkey
             if now.done == 2:
                 stack.close()
 
-        report = pipeline.grade(course, "tiny", jobs=1, watch=watch)
+        report = grading.grade(course, "tiny", jobs=1, watch=watch)
     assert graded(report) == ["anna", "vera"] and "database is locked" in troubled(report)["boris"]
     assert sorted(scores(course)) == ["anna", "vera"]
-    assert graded(pipeline.grade(course, "tiny", jobs=1)) == ["boris"]
+    assert graded(grading.grade(course, "tiny", jobs=1)) == ["boris"]
 
 
 @pytest.mark.slow
@@ -437,13 +438,13 @@ def test_a_database_that_goes_away_during_a_batch(tmp_path: Path) -> None:
         if now.done == 1:
             database.rename(tmp_path / "elsewhere.db")
 
-    report = pipeline.grade(course, "tiny", jobs=1, watch=watch)
+    report = grading.grade(course, "tiny", jobs=1, watch=watch)
     assert graded(report) == ["anna"] and "not recorded" in troubled(report)["boris"]
     (tmp_path / "elsewhere.db").rename(database)
     assert list(scores(course)) == ["anna"]
-    assert graded(pipeline.grade(course, "tiny", jobs=1)) == ["boris"]
+    assert graded(grading.grade(course, "tiny", jobs=1)) == ["boris"]
     database.unlink()  # for good: everything is graded again, from the submissions
-    assert graded(pipeline.grade(course, "tiny", jobs=1)) == ["anna", "boris"]
+    assert graded(grading.grade(course, "tiny", jobs=1)) == ["anna", "boris"]
     assert scores(course) == {"anna": RIGHT, "boris": RIGHT}
 
 
@@ -543,7 +544,7 @@ def test_a_host_short_of_memory_blames_no_student(tmp_path: Path) -> None:
         vera=answer(course),
     )
     (folder / "memory.limit_in_bytes").write_text(str(700 << 20))
-    grade = f"{sys.executable} -m nbjudge.cli --course {tmp_path} grade tiny --jobs 1"
+    grade = f"{sys.executable} -m nbjudge --course {tmp_path} grade tiny --jobs 1"
     try:
         command = f"echo $$ > {folder}/cgroup.procs && exec {grade}"
         done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
@@ -557,5 +558,5 @@ def test_a_host_short_of_memory_blames_no_student(tmp_path: Path) -> None:
         2,
         -signal.SIGKILL,
     )  # some stay in the queue, all do, or the run itself was killed
-    assert pipeline.grade(course, "tiny", jobs=1).troubles == ()
+    assert grading.grade(course, "tiny", jobs=1).troubles == ()
     assert scores(course) == dict.fromkeys(("anna", "boris", "gleb", "vera"), RIGHT)

@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbjudge.feedback import exercise_titles, feedback_is_open, render_feedback
-from nbjudge.feedback.words import TEMPLATES, plural, words
+from nbjudge.files import TEMPLATES
+from nbjudge.languages import plural, words
 from nbjudge.model import CellReport, Course, Language, Mark, Result, Status, TestResult
-from nbjudge.score import apply_marks, score
+from nbjudge.scoring import apply_marks, score
 
 SECRET = "the-hidden-value-42"
 
@@ -132,7 +133,10 @@ def test_marks_and_comments_of_people(course: Course) -> None:
 
 def test_a_broken_test_costs_nothing_and_says_so(course: Course) -> None:
     result = small.make_result(
-        tests=(small.failed("square", status="author", message=SECRET, trace=SECRET), small.passed("scale"))
+        tests=(
+            small.failed("square", status="broken_test", message=SECRET, trace=SECRET),
+            small.passed("scale"),
+        )
     )
     said = text(page(course, result))
     assert "the course's own test is broken. You lose nothing by it" in said
@@ -189,8 +193,8 @@ def test_every_status_has_words_and_a_sign_of_its_own(course: Course) -> None:
     signs = dict(re.findall(r'<symbol id="sign-(\w+)"[^>]*>(.*?)</symbol>', markup))
     alike = [{"failed", "secret_failed", "none"}]
     for name, drawing in signs.items():
-        twins = {other for other in signs if signs[other] == drawing}
-        assert twins == {name} or twins in alike
+        likenesses = {other for other in signs if signs[other] == drawing}
+        assert likenesses == {name} or likenesses in alike
     for language in get_args(Language):
         said = words(language).texts["outcome"]
         assert set(statuses) <= set(said) & set(signs)
@@ -236,7 +240,7 @@ def test_a_hidden_test_with_a_name_shows_the_name_only(course: Course) -> None:
     assert "A hidden check: robustness failed" in text(markup)
 
 
-@pytest.mark.parametrize("status", [s for s in get_args(Status) if s not in ("passed", "author")])
+@pytest.mark.parametrize("status", [s for s in get_args(Status) if s not in ("passed", "broken_test")])
 def test_a_named_hidden_test_hides_how_it_failed(course: Course, status: Status) -> None:
     test = small.failed("square", status=status, hidden="robustness")
     usual = small.failed("square", hidden="robustness")
@@ -381,7 +385,8 @@ def test_the_catalogues_say_the_same_things() -> None:
 
 def test_every_text_of_the_catalogue_is_used() -> None:
     package = TEMPLATES.parent / "feedback"
-    code = "".join(path.read_text() for path in (*package.glob("*.py"), TEMPLATES / "feedback.html"))
+    users = *package.glob("*.py"), *(TEMPLATES.parent / "languages").glob("*.py"), TEMPLATES / "feedback.html"
+    code = "".join(path.read_text() for path in users)
     assert [key for key in words("en").texts if f'"{key}"' not in code] == []
 
 
@@ -398,7 +403,7 @@ def test_titles_are_the_headings_above() -> None:
 
 
 def test_titles_of_the_introductory_lab() -> None:
-    from nbjudge.notebook import tidy
+    from nbjudge.notebooks.reader import tidy
 
     release = Path(__file__).parent.parent / "release" / "intro"
     for name in ("intro.ipynb", "intro.ru.ipynb"):

@@ -23,8 +23,9 @@ from nbjudge.feedback.sanitise import (
     visible,
 )
 from nbjudge.model import CellReport, Result
-from nbjudge.notebook import Notebook, NotebookCell, grade_id, write_notebook
-from nbjudge.score import score
+from nbjudge.notebooks.cells import Notebook, NotebookCell, grade_id
+from nbjudge.notebooks.reader import write_notebook
+from nbjudge.scoring import score
 
 
 def annotated(notebook: Notebook | None, result: Result | None = None) -> Notebook:

@@ -24,7 +24,7 @@ import small_course as small
 
 from nbjudge.gradebook import open_gradebook, read_grades, read_marks, save_assignment, store_feedback
 from nbjudge.model import Course, Mark
-from nbjudge.notebook import read_notebook
+from nbjudge.notebooks.reader import read_notebook
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 ROOT = Path(__file__).parent.parent

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from tiny_course import HIDDEN, answer, make_course, submit
 
-from nbjudge import pipeline
+from nbjudge.app import grading, reporting
+from nbjudge.app.grading import Report
 from nbjudge.errors import CourseError
-from nbjudge.grade import pool
+from nbjudge.grading.executors.local import pool
 from nbjudge.model import Course
-from nbjudge.pipeline import Report
 from nbjudge.results import load_result
 
 pytestmark = pytest.mark.slow  # every grading starts workers: some seconds
@@ -29,7 +29,7 @@ def course(tmp_path: Path) -> Course:
 
 
 def scores(course: Course) -> dict[str, dict[str, float | None]]:
-    return {row.student: row.exercises for row in pipeline.grades(course)}
+    return {row.student: row.exercises for row in reporting.grades(course)}
 
 
 def names(report: Report) -> list[str]:
@@ -51,7 +51,7 @@ def test_one_batch_with_every_kind_of_student(course: Course) -> None:
         garbage=b"%PDF-1.7 this is not a notebook",
         empty=b"",
     )
-    report = pipeline.grade(course, "tiny", jobs=2)
+    report = grading.grade(course, "tiny", jobs=2)
     assert report.troubles == () and len(report.graded) == 11
     got = scores(course)
     assert got["right"] == {"double": 2, "total": 3, "essay": None}
@@ -78,20 +78,20 @@ def test_one_batch_with_every_kind_of_student(course: Course) -> None:
 
 def test_only_what_changed_is_graded_again(course: Course) -> None:
     submit(course, anna=answer(course), boris=answer(course, total="def total(items):\n    return 0"))
-    assert names(pipeline.grade(course, "tiny", jobs=1)) == ["anna", "boris"]
-    again = pipeline.grade(course, "tiny", jobs=1)
+    assert names(grading.grade(course, "tiny", jobs=1)) == ["anna", "boris"]
+    again = grading.grade(course, "tiny", jobs=1)
     assert again.graded == () and [s.student for s in again.unchanged] == ["anna", "boris"]
 
     submit(course, boris=answer(course))
-    assert names(pipeline.grade(course, "tiny", jobs=1)) == ["boris"]
+    assert names(grading.grade(course, "tiny", jobs=1)) == ["boris"]
     assert scores(course)["boris"]["total"] == 3
 
     tests = course.autograder("tiny") / "test_tiny.py"
     tests.write_text(HIDDEN.replace("== 6.5", "== 6.75"))
-    assert names(pipeline.grade(course, "tiny", jobs=1)) == ["anna", "boris"]
+    assert names(grading.grade(course, "tiny", jobs=1)) == ["anna", "boris"]
     assert scores(course)["anna"]["total"] == 0.75
 
-    assert names(pipeline.grade(course, "tiny", students=["anna"], force=True, jobs=1)) == ["anna"]
+    assert names(grading.grade(course, "tiny", students=["anna"], force=True, jobs=1)) == ["anna"]
 
 
 def test_grading_twice_gives_the_same(course: Course) -> None:
@@ -99,8 +99,8 @@ def test_grading_twice_gives_the_same(course: Course) -> None:
         "import random, torch\ndef double(x):\n    return x * 2 if random.random() + torch.rand(1) > 1 else 0"
     )
     submit(course, **{f"s{i}": answer(course, double=random) for i in range(6)})
-    first = pipeline.grade(course, "tiny", jobs=2)
-    second = pipeline.grade(course, "tiny", jobs=1, force=True)
+    first = grading.grade(course, "tiny", jobs=2)
+    second = grading.grade(course, "tiny", jobs=1, force=True)
 
     def plain(report: Report) -> list[object]:
         return [
@@ -113,7 +113,7 @@ def test_grading_twice_gives_the_same(course: Course) -> None:
 
 def test_what_is_recorded(course: Course) -> None:
     submit(course, anna=answer(course))
-    pipeline.grade(course, "tiny", jobs=1)
+    grading.grade(course, "tiny", jobs=1)
     data = (course.gradebook / "results/anna/tiny.json").read_bytes()
     result = load_result(data)
     assert json.loads(data)["schema"] == "nbjudge.result/1"
@@ -139,7 +139,7 @@ def test_kills_the_worker_once(student):
 """
     course = make_course(tmp_path, HIDDEN + kill)
     submit(course, anna=answer(course), boris=answer(course))
-    report = pipeline.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", jobs=1)
     assert marker.exists()
     assert names(report) == ["anna", "boris"] and report.troubles == ()
     assert scores(course)["anna"]["double"] == 2
@@ -156,11 +156,11 @@ def test_dies(student):
 """
     course = make_course(tmp_path, HIDDEN + die)
     submit(course, anna=answer(course), boris=answer(course, double="def double(x):\n    return 666"))
-    report = pipeline.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", jobs=1)
     assert names(report) == ["anna"]
     assert [trouble.submission.student for trouble in report.troubles] == ["boris"]
     assert "boris" not in scores(course)
-    assert [t.submission.student for t in pipeline.grade(course, "tiny", jobs=1).troubles] == ["boris"]
+    assert [t.submission.student for t in grading.grade(course, "tiny", jobs=1).troubles] == ["boris"]
 
 
 def test_killed_and_run_again_gives_the_same_grades(course: Course) -> None:
@@ -169,7 +169,7 @@ def test_killed_and_run_again_gives_the_same_grades(course: Course) -> None:
     command = [
         sys.executable,
         "-m",
-        "nbjudge.cli",
+        "nbjudge",
         "--course",
         str(course.root),
         "grade",
@@ -188,7 +188,7 @@ def test_killed_and_run_again_gives_the_same_grades(course: Course) -> None:
     process.wait()
     before = len(scores(course))
     assert before < 8
-    report = pipeline.grade(course, "tiny", jobs=2)
+    report = grading.grade(course, "tiny", jobs=2)
     assert report.troubles == ()
     assert len(report.graded) + len(report.unchanged) == 8 and len(report.unchanged) == before
     assert scores(course) == {f"s{i}": {"double": 2, "total": 3, "essay": None} for i in range(8)}
@@ -197,26 +197,26 @@ def test_killed_and_run_again_gives_the_same_grades(course: Course) -> None:
 def test_a_large_batch_is_prepared_for_and_graded_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marker = tmp_path / "rehearsed"
+    marker = tmp_path / "warmed"
     notice = f"""
 from pathlib import Path
 from nbjudge.judge.plugin import Judge
 
-real = Judge.rehearse
+real = Judge.warm_up
 
-def rehearse(self, zygote):
+def warm_up(self, zygote):
     Path({str(marker)!r}).touch()
     return real(self, zygote)
 
-Judge.rehearse = rehearse
+Judge.warm_up = warm_up
 """
     course = make_course(tmp_path, HIDDEN + notice)
     submit(course, right=answer(course), wrong=answer(course, double="def double(x):\n    return x + 3"))
-    pipeline.grade(course, "tiny", jobs=2)
+    grading.grade(course, "tiny", jobs=2)
     found = scores(course)
     assert not marker.exists() and found["wrong"] != found["right"]
     monkeypatch.setattr(pool, "MANY", 2)
-    assert pipeline.grade(course, "tiny", jobs=2, force=True).troubles == ()
+    assert grading.grade(course, "tiny", jobs=2, force=True).troubles == ()
     assert marker.exists() and scores(course) == found
 
 
@@ -233,7 +233,7 @@ def test_nothing_outlives_a_batch(course: Course) -> None:
     """
     submit(course, anna=answer(course, double=daemon))
     before = processes()
-    pipeline.grade(course, "tiny", jobs=1)
+    grading.grade(course, "tiny", jobs=1)
     deadline = time.monotonic() + 5  # a killed process needs a moment
     while (left := left_over(before)) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -247,10 +247,10 @@ def test_a_wrong_autograder_is_the_authors_fault_and_changes_nothing(course: Cou
     tests = course.autograder("tiny") / "test_tiny.py"
     tests.write_text(HIDDEN.replace('exercise("total")', 'exercise("totl")'))
     with pytest.raises(CourseError, match="totl"):
-        pipeline.grade(course, "tiny", jobs=1)
+        grading.grade(course, "tiny", jobs=1)
     tests.write_text("import nosuchmodule\n")
     with pytest.raises(CourseError, match="nosuchmodule"):
-        pipeline.grade(course, "tiny", jobs=1)
+        grading.grade(course, "tiny", jobs=1)
     assert scores(course) == {}
 
 
@@ -259,39 +259,39 @@ def test_a_broken_test_is_not_the_students_fault(tmp_path: Path) -> None:
         tmp_path, HIDDEN.replace("assert student.total([]) == 0", "assert student.total(nosuchname) == 0")
     )
     submit(course, anna=answer(course))
-    report = pipeline.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", jobs=1)
     assert scores(course)["anna"] == {"double": 2, "total": None, "essay": None}
-    assert [t.test for t in report.graded[0].result.tests if t.status == "author"] == [
+    assert [t.test for t in report.graded[0].result.tests if t.status == "broken_test"] == [
         "test_total_of_nothing"
     ]
 
 
 def test_without_walls_it_says_so(course: Course) -> None:
     submit(course, anna=answer(course))
-    report = pipeline.grade(course, "tiny", jobs=1, isolation="none")
+    report = grading.grade(course, "tiny", jobs=1, isolation="none")
     assert report.graded[0].result.environment["isolation"] == "none"
-    (page,) = pipeline.feedback(course, "tiny")
+    (page,) = reporting.feedback(course, "tiny")
     assert "isolation" in page.read_text().lower()
     # Another isolation is another result: it is graded again.
-    assert names(pipeline.grade(course, "tiny", jobs=1)) == ["anna"]
+    assert names(grading.grade(course, "tiny", jobs=1)) == ["anna"]
 
 
 def test_where_the_jail_cannot_be_made_nothing_is_graded(course: Course) -> None:
     submit(course, anna=answer(course))
-    grade = f"{sys.executable} -m nbjudge.cli --course {course.root} grade tiny --jobs 1"
+    grade = f"{sys.executable} -m nbjudge --course {course.root} grade tiny --jobs 1"
     without_namespaces = f"echo 0 > /proc/sys/user/max_user_namespaces && exec {grade}"
     command = ["unshare", "--user", "--map-root-user", "sh", "-c", without_namespaces]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     assert "nothing was graded" in done.stderr and "nbjudge doctor" in done.stderr
     assert scores(course) == {}
-    assert names(pipeline.grade(course, "tiny", jobs=1)) == ["anna"]
+    assert names(grading.grade(course, "tiny", jobs=1)) == ["anna"]
 
 
 def test_a_database_of_its_own(course: Course) -> None:
     elsewhere = replace(course, database=f"sqlite:///{course.root / 'other.db'}")
     submit(elsewhere, anna=answer(course))
-    pipeline.grade(elsewhere, "tiny", jobs=1)
+    grading.grade(elsewhere, "tiny", jobs=1)
     assert (course.root / "other.db").exists()
     assert scores(elsewhere)["anna"]["total"] == 3
 

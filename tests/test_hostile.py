@@ -156,7 +156,9 @@ def judge(attack: Attack, outcome: Outcome, got: Batch) -> list[str]:
         problems += wrong_scores(attack, outcome)
     if state == "graded":
         authors = [
-            test["test"] for test in (outcome.result or {}).get("tests", []) if test["status"] == "author"
+            test["test"]
+            for test in (outcome.result or {}).get("tests", [])
+            if test["status"] == "broken_test"
         ]
         problems += [f"the tests are blamed: {authors}"] if authors else []
     expected = attack.headers.get("STATUS", "").split()

@@ -212,7 +212,7 @@ def test_authors_faults(judge):
     )
     status = {name: result.status for name, result in results.items()}
     assert status.pop("test_keeps") == "passed"
-    assert set(status.values()) == {"author"}, status
+    assert set(status.values()) == {"broken_test"}, status
     assert (
         results["test_cell_typo"].message == "no solution cell 'ex_typo' in this assignment; there is: ex_1"
     )
@@ -606,7 +606,7 @@ def test_lying_objects_pass_no_comparison(judge, lie):
         program(LIAR),
     )
     assert {name for name, result in results.items() if result.fraction > 0} == set()
-    assert "author" not in {result.status for result in results.values()}
+    assert "broken_test" not in {result.status for result in results.values()}
 
 
 def test_endless_and_huge_iterations_end(judge):
@@ -1261,7 +1261,7 @@ def test_who_knows_the_seed_knows_no_random_number_of_the_tests(judge):
     assert results["test_hidden_number"].status == "passed"
 
 
-def test_a_rehearsal_goes_as_it_should_and_changes_no_result(tmp_path, zygote):
+def test_the_warm_up_goes_as_it_should_and_changes_no_result(tmp_path, zygote):
     (tmp_path / "conftest.py").write_text(
         "import pytest\n@pytest.fixture(scope='session')\ndef kept(): return []\n"
     )
@@ -1277,13 +1277,13 @@ def test_a_rehearsal_goes_as_it_should_and_changes_no_result(tmp_path, zygote):
     def run(judge):
         submitted = program("def f(x): return x")
         seen.append(judge.grade(submitted, zygote, LIMITS, 1)[0])
-        seen.append(judge.rehearse(zygote))
+        seen.append(judge.warm_up(zygote))
         seen.append(judge.grade(submitted, zygote, LIMITS, 1)[0])
         return 0
 
     open_judge(tmp_path, run)
-    before, rehearsed, after = seen
-    assert [(test.status, test.fraction) for test in rehearsed] == [
+    before, warmed, after = seen
+    assert [(test.status, test.fraction) for test in warmed] == [
         ("passed", 1.0), ("passed", 1.0), ("passed", 1.0), ("failed", 0.0), ("error", 0.0), ("not_found", 0.0),
     ]  # fmt: skip
     assert [test.exercise for test in after] == ["ex"] and before[0].status == "failed"

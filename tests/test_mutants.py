@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbjudge.check.equivalent import read_equivalents
-from nbjudge.check.mutants import Mutant, hollow, make_mutants, mutant_id, solution_lines, with_cells
+from nbjudge.authoring.check.equivalent import read_equivalents
+from nbjudge.authoring.check.mutants import Mutant, empty_solution, make_mutants, mutant_id, with_cells
 from nbjudge.errors import CourseError
-from nbjudge.notebook import Notebook
-from nbjudge.template import load_notebook
+from nbjudge.notebooks.cells import Notebook
+from nbjudge.notebooks.regions import solution_lines
+from nbjudge.notebooks.released_form import load_notebook
 
 ROOT = Path(__file__).parent.parent
 
@@ -194,10 +195,10 @@ def test_hollow_functions_return_none_and_their_class_remains() -> None:
         ### END SOLUTION
         """
     )
-    (text,) = hollow(source, "task").values()
+    (text,) = empty_solution(source, "task").values()
     assert "super().__init__()" in text and "self.layer" not in text and "return x" not in text
     assert "a = None" in text and "b = None" in text and "print" not in text
-    assert hollow(source, "another") == {}
+    assert empty_solution(source, "another") == {}
 
 
 def test_with_cells_leaves_the_original_alone() -> None:

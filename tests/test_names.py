@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from nbjudge.names import additions, defined_names, parse, plain_python, unfenced
+from nbjudge.notebooks.python_source import additions, defined_names, parse, plain_python, unfenced
 
 
 @pytest.mark.parametrize(

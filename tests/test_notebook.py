@@ -8,20 +8,9 @@ import pytest
 
 from nbjudge.errors import CourseError
 from nbjudge.model import Assignment, Limits
-from nbjudge.notebook import (
-    MAX_BYTES,
-    MAX_CELLS,
-    NotANotebook,
-    cell_id,
-    check_points,
-    find_exercises,
-    grade_id,
-    normalise,
-    read_notebook,
-    role,
-    tags,
-    write_notebook,
-)
+from nbjudge.notebooks.cells import cell_id, grade_id, normalise, role, tags
+from nbjudge.notebooks.exercises import check_points, find_exercises
+from nbjudge.notebooks.reader import MAX_BYTES, MAX_CELLS, NotANotebook, read_notebook, write_notebook
 
 
 def code(id_, source, **nbgrader):

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from nbjudge.authoring.leaks import find_leaks
+from nbjudge.authoring.release import build_release, check_release, write_release
 from nbjudge.course import load_course
 from nbjudge.errors import CourseError
-from nbjudge.leaks import find_leaks
-from nbjudge.notebook import grade_id, read_notebook, role, tags, write_notebook
-from nbjudge.release import build_release, check_release, write_release
+from nbjudge.notebooks.cells import grade_id, role, tags
+from nbjudge.notebooks.reader import read_notebook, write_notebook
 
 ROOT = Path(__file__).parents[1]
 SOLUTION = "total = sum(weight * value for weight, value in pairs)"

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbjudge.course import load_course
-from nbjudge.notebook import NotANotebook, cell_id, read_notebook, role, write_notebook
-from nbjudge.repair import match_cells, rejected_program, repair
-from nbjudge.template import load_template, make_template
+from nbjudge.grading.repair import match_cells, rejected_program, repair
+from nbjudge.notebooks.cells import cell_id, role
+from nbjudge.notebooks.reader import NotANotebook, read_notebook, write_notebook
+from nbjudge.notebooks.released_form import load_released_form, make_released_form
 
 ROOT = Path(__file__).parents[1]
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
@@ -59,7 +60,7 @@ def lab(solved, language="en"):
     }  # fmt: skip
 
 
-TEMPLATE = make_template("hw", {"en": lab(False), "ru": lab(False, "ru")}, lab(True))
+TEMPLATE = make_released_form("hw", {"en": lab(False), "ru": lab(False, "ru")}, lab(True))
 RELEASED = ["imports", "double_inline", "double_function", "helper", "halve_function"]
 SOLUTIONS = ("double_inline", "double_function", "halve_function", "plot", "report")
 
@@ -400,13 +401,13 @@ def test_a_rejected_file():
 
 
 def test_the_real_lab_finds_every_solution_by_names_alone():
-    template = load_template(load_course(ROOT), "intro")
+    template = load_released_form(load_course(ROOT), "intro")
     source = read_notebook((ROOT / "source/intro/intro.ipynb").read_bytes())
     program = repair(bare(source), template)
-    automatic = {slot.id for slot in template.slots if slot.role == "solution"}
+    automatic = {slot.id for slot in template.cells if slot.role == "solution"}
     assert automatic <= {each.id for each in program.cells}
     solved = {each["id"]: each["source"] for each in source["cells"] if role(each) == "solution"}
-    cells = {slot.id: slot.cell for slot in template.slots}
+    cells = {slot.id: slot.cell for slot in template.cells}
     assert all(sources(program)[name] == solved[cells[name]] for name in automatic)
 
 
@@ -453,7 +454,7 @@ def mutate(data, notebook):
         meta = cells[at]["metadata"]
         grader = meta.get("nbgrader")
         target = grader if isinstance(grader, dict) and data.draw(st.booleans()) else meta
-        names = st.sampled_from([slot.id for slot in TEMPLATE.slots])
+        names = st.sampled_from([slot.id for slot in TEMPLATE.cells])
         value = data.draw(names if what == "steal" else json_values)
         target[data.draw(st.sampled_from(META))] = value
 
@@ -490,7 +491,7 @@ def check_promises(program, notebook):
     ]
     given = {each.id: each.source for each in program.cells if each.kind == "given"}
     assert given == {
-        slot.id: slot.source for slot in TEMPLATE.slots if slot.role == "given" and not slot.skip
+        slot.id: slot.source for slot in TEMPLATE.cells if slot.role == "given" and not slot.skip
     }
     assert set(program.missing).isdisjoint(program.unchanged)
     assert {*program.missing, *program.unchanged} <= set(SOLUTIONS)

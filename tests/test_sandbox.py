@@ -16,7 +16,7 @@ from images import needs_image
 
 from nbjudge.errors import SandboxError
 from nbjudge.judge import StudentCrashed, StudentMemory, StudentTimeout
-from nbjudge.judge.link import Connection
+from nbjudge.judge.connection import StudentConnection
 from nbjudge.model import Limits
 from nbjudge.sandbox import Zygote, host, pick_jail
 
@@ -31,17 +31,17 @@ def helpers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["namespaces", "twin", pytest.param("container", marks=needs_image)])
+@pytest.fixture(scope="module", params=["namespaces", "clone", pytest.param("container", marks=needs_image)])
 def zygote(helpers: Path, request: pytest.FixtureRequest) -> Iterator[Zygote]:
     """One that was started, as on GPU slots; one forked from it, as for the workers of a CPU; one in a container."""
     jail = pick_jail("container" if request.param == "container" else "namespaces")
     with Zygote(jail.isolation, helpers, image=jail.image) as zygote:
         zygote.wait_until_warm()
         zygote.reserve(Limits())
-        if request.param == "twin":
-            zygote.settle()
-            with zygote.twin() as twin:
-                yield twin
+        if request.param == "clone":
+            zygote.prepare_for_forking()
+            with zygote.clone() as clone:
+                yield clone
         else:
             yield zygote
 
@@ -55,11 +55,11 @@ def proc(zygote: Zygote) -> None:
 @pytest.fixture
 def run(zygote: Zygote) -> Iterator[Run]:
     """Runs code in a fresh student process and returns the names that it assigns."""
-    connections: list[Connection] = []
+    connections: list[StudentConnection] = []
 
     def run(code: str, seconds: float = 20, limits: Limits | None = None) -> dict[str, Any]:
         limits = limits or Limits()
-        connections.append(Connection(zygote.spawn(limits), limits, {}))
+        connections.append(StudentConnection(zygote.spawn(limits), limits, {}))
         names: dict[str, Any] = connections[-1].request(
             "run_copy", ("test", textwrap.dedent(code), {}, False), seconds
         )
@@ -328,7 +328,7 @@ def test_its_children_are_gone_after_a_kill(zygote: Zygote) -> None:
         pytest.skip("a container's processes are not below this one: test_container looks for them")
     limits = Limits()
     before = _processes()
-    connection = Connection(zygote.spawn(limits), limits, {})
+    connection = StudentConnection(zygote.spawn(limits), limits, {})
     connection.request(
         "run_copy", ("test", "import os, time\nif os.fork() == 0: time.sleep(600)", {}, False), 10
     )
@@ -458,7 +458,7 @@ def test_random_numbers_differ_between_processes(run: Run) -> None:
 def test_what_it_writes_to_its_log_is_bounded(zygote: Zygote) -> None:
     limits = Limits()
     student = zygote.spawn(limits)
-    connection = Connection(student, limits, {})
+    connection = StudentConnection(student, limits, {})
     code = """
 import os
 try:
@@ -497,7 +497,7 @@ def test_an_answer_that_comes_too_late_answers_nothing_else(helpers: Path) -> No
         zygote.wait_until_warm()
         zygote._send({"op": "memory", "pid": 1, "enough": 0, "id": 1})  # nobody reads the answer
         limits = Limits()
-        connection = Connection(zygote.spawn(limits), limits, {})
+        connection = StudentConnection(zygote.spawn(limits), limits, {})
         zygote._send({"op": "memory", "pid": 1, "enough": 0, "id": 2})
         assert connection.request("run_copy", ("test", "x = 1", {}, False), 10)["x"] == 1
         assert not connection.process.over_memory()
@@ -511,7 +511,7 @@ def test_an_answer_that_comes_too_late_answers_nothing_else(helpers: Path) -> No
 def test_twins_share_no_namespace_and_no_count(helpers: Path) -> None:
     """Two workers' students, side by side, as far apart as those of two zygotes that were started."""
     kinds = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
-    with Zygote("namespaces", helpers) as first, first.twin() as one, first.twin() as other:
+    with Zygote("namespaces", helpers) as first, first.clone() as one, first.clone() as other:
         looks = [
             {kind: os.readlink(f"/proc/{zygote._process.pid}/ns/{kind}") for kind in kinds}
             for zygote in (first, one, other)
@@ -520,7 +520,7 @@ def test_twins_share_no_namespace_and_no_count(helpers: Path) -> None:
         if first._group:
             assert len({zygote._group for zygote in (first, one, other)}) == 3
         crowded = Limits(processes=8)
-        bomb, quiet = (Connection(zygote.spawn(crowded), crowded, {}) for zygote in (one, other))
+        bomb, quiet = (StudentConnection(zygote.spawn(crowded), crowded, {}) for zygote in (one, other))
         names = bomb.request("run_copy", ("test", FILL, {}, False), 20)
         assert 0 < names["forked"] < 8
         names = quiet.request("run_copy", ("test", FILL, {}, False), 20)
@@ -546,9 +546,9 @@ except BlockingIOError:
 def test_a_twin_ends_with_its_parent_and_not_the_other_way_round(helpers: Path) -> None:
     before = _processes()
     first = Zygote("namespaces", helpers)
-    with first.twin() as one:
+    with first.clone() as one:
         one.spawn(Limits())
-    other = first.twin()
+    other = first.clone()
     other.spawn(Limits())
     first.close()
     other._process.wait(timeout=5)
@@ -561,15 +561,15 @@ def test_a_twin_ends_with_its_parent_and_not_the_other_way_round(helpers: Path) 
     assert left == set()
 
 
-def test_rehearsing_leaves_no_name_to_the_students(helpers: Path) -> None:
+def test_warming_up_leaves_no_name_to_the_students(helpers: Path) -> None:
     code = "names = sorted(globals()); cells = [n for n in __import__('linecache').cache if n.startswith('<cell')]"
     seen = []
     with Zygote("namespaces", helpers) as zygote:
         for _ in range(2):
-            connection = Connection(zygote.spawn(Limits()), Limits(), {})
+            connection = StudentConnection(zygote.spawn(Limits()), Limits(), {})
             seen.append(connection.request("run_copy", ("test", code, {}, False), 10))
             connection.kill()
-            zygote.settle()
+            zygote.prepare_for_forking()
     assert seen[0] == seen[1]
     assert seen[0]["cells"] == []
 
@@ -592,7 +592,7 @@ def test_nothing_is_left_behind(helpers: Path) -> None:
 def test_without_isolation_limits_hold(helpers: Path) -> None:
     with Zygote("none", helpers) as zygote:
         limits = Limits()
-        connection = Connection(zygote.spawn(limits), limits, {})
+        connection = StudentConnection(zygote.spawn(limits), limits, {})
         code = "import course_data\nanswer = course_data.ANSWER"
         assert connection.request("run_copy", ("test", code, {}, False), 10)["answer"] == 42
         with pytest.raises(StudentMemory):
@@ -607,12 +607,12 @@ def test_an_ordinary_user_gets_the_same_jail(tmp_path: Path) -> None:
         pytest.skip("no Python interpreter that other users may read")
     code = textwrap.dedent(
         """
-        from nbjudge.judge.link import Connection
+        from nbjudge.judge.connection import StudentConnection
         from nbjudge.model import Limits
         from nbjudge.sandbox import Zygote
-        with Zygote() as first, first.twin() as twin:
-            for zygote in (first, twin):
-                c = Connection(zygote.spawn(Limits()), Limits(), {})
+        with Zygote() as first, first.clone() as clone:
+            for zygote in (first, clone):
+                c = StudentConnection(zygote.spawn(Limits()), Limits(), {})
                 text = "import os\\nstatus = open('/proc/self/status').read()\\nids = os.getuid(), os.getpid()\\ntop = os.listdir('/')"
                 names = c.request("run_copy", ("test", text, {}, False), 10)
                 assert names["ids"] == (1000, 1), names["ids"]

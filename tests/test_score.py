@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbjudge.model import Assignment, Exercise, Limits, Mark, Score, Status, TestResult
-from nbjudge.points import penalty, rounded, worth
-from nbjudge.score import apply_marks, late_factor, score
+from nbjudge.scoring import apply_marks, late_factor, penalty, rounded, score, worth
 
 ZONE = ZoneInfo("Europe/Moscow")
 SOFT = datetime(2027, 3, 14, 23, 59, tzinfo=ZONE)
@@ -24,7 +23,7 @@ LAB = Assignment(
     "lab", {}, {"square": 2, "scale": 3, "plots": 1, "report": 4}, SOFT, HARD, 0.5, "always", Limits()
 )
 STATUSES: tuple[Status, ...] = (
-    "passed", "failed", "error", "timeout", "memory", "gpu_memory", "crashed", "not_found", "author",
+    "passed", "failed", "error", "timeout", "memory", "gpu_memory", "crashed", "not_found", "broken_test",
 )  # fmt: skip
 
 
@@ -52,7 +51,7 @@ def test_partial_credit() -> None:
     assert points(total)["scale"] == 2
 
 
-@pytest.mark.parametrize("status", [s for s in STATUSES if s not in ("passed", "author")])
+@pytest.mark.parametrize("status", [s for s in STATUSES if s not in ("passed", "broken_test")])
 def test_only_a_pass_earns(status: Status) -> None:
     assert points(scored(small.failed("square", status=status, fraction=1.0)))["square"] == 0
 
@@ -68,7 +67,7 @@ def test_a_fraction_is_clipped(fraction: float, expected: float) -> None:
 
 
 def test_a_broken_test_leaves_its_exercise_alone_ungraded() -> None:
-    broken = small.failed("square", status="author")
+    broken = small.failed("square", status="broken_test")
     total = scored(small.passed("square"), broken, small.passed("scale"))
     assert points(total)["square"] is None
     assert total.score == 3
@@ -160,7 +159,7 @@ def test_a_score_is_always_a_number_within_its_bounds(tests: list[TestResult], m
 
 @given(tests_strategy.filter(bool), st.integers(0, 7))
 def test_passing_one_more_test_never_costs_points(tests: list[TestResult], n: int) -> None:
-    tests = [replace(test, status="failed") if test.status == "author" else test for test in tests]
+    tests = [replace(test, status="failed") if test.status == "broken_test" else test for test in tests]
     n %= len(tests)
     better = [*tests[:n], replace(tests[n], status="passed", fraction=1.0), *tests[n + 1 :]]
     before, after = (

@@ -15,23 +15,14 @@ from typing import Any
 
 import pytest
 
-from nbjudge import slots
 from nbjudge.errors import CourseError, SandboxError
-from nbjudge.judge.link import Connection
+from nbjudge.grading.gpu_passes import make_slots, mentions_gpu, one_per_card
+from nbjudge.judge.connection import StudentConnection
 from nbjudge.model import Limits
-from nbjudge.sandbox import Zygote, gpu, host, linux
+from nbjudge.sandbox import Zygote, gpu, gpu_cards, host, linux
 from nbjudge.sandbox.filter import build_filter
+from nbjudge.sandbox.gpu_cards import CONTEXT, Card, Slot, look_at_nodes, visible_cards
 from nbjudge.sandbox.probe import probe
-from nbjudge.slots import (
-    CONTEXT,
-    Card,
-    Slot,
-    look_at_nodes,
-    make_slots,
-    mentions_gpu,
-    one_per_card,
-    visible_cards,
-)
 from nbjudge.student.warm import check_no_cuda
 
 GIB = 1 << 30
@@ -131,22 +122,26 @@ def opened(driver: Any) -> Iterator[Any]:
 
 
 def test_cards_by_nvml(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots, "open_nvml", lambda: opened(Driver()))
+    monkeypatch.setattr(gpu_cards, "open_nvml", lambda: opened(Driver()))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    (card,) = slots.find_cards()  # the one in MIG mode is left out
-    assert card == Card(0, ("/dev/nvidia4", *slots.SHARED_NODES), "GPU-x", "NVIDIA H100", 80 * GIB, "570.1")
+    (card,) = gpu_cards.find_cards()  # the one in MIG mode is left out
+    assert card == Card(
+        0, ("/dev/nvidia4", *gpu_cards.SHARED_NODES), "GPU-x", "NVIDIA H100", 80 * GIB, "570.1"
+    )
 
 
 def test_the_stand_in_asks_what_the_library_has() -> None:
     pynvml = pytest.importorskip("pynvml", reason="nvidia-ml-py, of the extra nbjudge[gpu], is not installed")
-    source = (ROOT / "nbjudge/slots.py").read_text() + (ROOT / "nbjudge/sandbox/gpu.py").read_text()
+    source = (ROOT / "nbjudge/sandbox/gpu_cards.py").read_text() + (
+        ROOT / "nbjudge/sandbox/gpu.py"
+    ).read_text()
     asked = set(re.findall(r"nvml\.(nvml\w+|NVMLError)", source))
     assert len(asked) > 8 and all(hasattr(pynvml, name) for name in asked)
 
 
 @no_gpu
 def test_without_a_driver_there_is_no_card() -> None:
-    assert slots.find_cards() == ()
+    assert gpu_cards.find_cards() == ()
 
 
 def test_only_tests_that_speak_of_a_gpu_make_us_look_for_one() -> None:
@@ -297,7 +292,7 @@ def test_the_jail_of_a_slot_shows_its_own_node_and_no_other(
     monkeypatch.setattr(host, "prepare", lambda *_: {"cuda": "13.0"})  # no CUDA here: see the next test
     with Zygote("namespaces", slot=Slot(card)) as zygote:
         student = zygote.spawn(Limits())
-        names = Connection(student, Limits(), {}).request("run_copy", ("t", LOOK, {}, False), 20)
+        names = StudentConnection(student, Limits(), {}).request("run_copy", ("t", LOOK, {}, False), 20)
         student.kill()
     assert names["space"] == -1 and "nbjudge-card" in names["devices"] and "ptmx" not in names["devices"]
     assert names["settings"] == {**gpu.SETTINGS, "CUDA_VISIBLE_DEVICES": "GPU-77"}
@@ -307,7 +302,7 @@ def test_the_jail_of_a_slot_shows_its_own_node_and_no_other(
     with Zygote("namespaces") as zygote:
         student = zygote.spawn(Limits())
         code = f"import os; seen = os.path.exists({STAND_IN!r}); visible = os.environ['CUDA_VISIBLE_DEVICES']"
-        names = Connection(student, Limits(), {}).request("run_copy", ("t", code, {}, False), 20)
+        names = StudentConnection(student, Limits(), {}).request("run_copy", ("t", code, {}, False), 20)
         student.kill()
     assert (names["seen"], names["visible"]) == (False, "")
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from nbjudge.course import load_course
-from nbjudge.notebook import check_points, find_exercises, grade_id, in_language, role, tags
-from nbjudge.template import load_notebook
+from nbjudge.notebooks.cells import grade_id, in_language, role, tags
+from nbjudge.notebooks.exercises import check_points, find_exercises
+from nbjudge.notebooks.released_form import load_notebook
 
 ROOT = Path(__file__).parent.parent
 COURSE = load_course(ROOT)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from nbjudge.judge.door import Student
 from nbjudge.judge.faults import NotFound, StudentError, StudentFault, StudentMemory
 from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import Session
+from nbjudge.judge.student_fixture import Student
 from nbjudge.model import Cell, Limits, Program
 from nbjudge.sandbox import Zygote
 
@@ -302,10 +302,8 @@ def test_a_broken_request_leaves_the_process_alive(load):
     assert session.request("get", "x") == 1
 
 
-def test_a_rehearsal_goes_as_it_should():
+def test_the_warm_up_goes_as_it_should():
     """In a process of its own: it makes the shell of IPython, whose namespace is `__main__`."""
-    code = (
-        "from nbjudge.student import rehearse, warm_up; warm_up(); print(*rehearse(), 'double' in globals())"
-    )
+    code = "from nbjudge.student import load_libraries, warm_up; load_libraries(); print(*warm_up(), 'double' in globals())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [*["ok"] * 6, "error", "missing", "ok", "ok", "False"]

@@ -6,9 +6,10 @@ import pytest
 from rich.console import Console
 from tiny_course import HIDDEN, answer, make_course, submit
 
-from nbjudge import pipeline, terminal
+from nbjudge.app import grading, reporting
+from nbjudge.app.grading import Graded, Report
+from nbjudge.cli import terminal
 from nbjudge.model import Course, Result
-from nbjudge.pipeline import Graded, Report
 
 pytestmark = pytest.mark.slow
 
@@ -82,7 +83,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 @pytest.fixture(scope="module")
 def report(course: Course) -> Report:
-    return pipeline.grade(course, "tiny", jobs=2)
+    return grading.grade(course, "tiny", jobs=2)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def graded(report: Report) -> dict[str, Graded]:
 
 @pytest.fixture(scope="module")
 def pages(course: Course, report: Report) -> dict[str, str]:
-    return {path.parent.parent.name: path.read_text() for path in pipeline.feedback(course, "tiny")}
+    return {path.parent.parent.name: path.read_text() for path in reporting.feedback(course, "tiny")}
 
 
 def status(result: Result, test: str) -> str:
@@ -119,7 +120,7 @@ def test_a_broken_test_is_the_authors(graded: dict[str, Graded]) -> None:
     for name, done in graded.items():
         if name == "garbage":
             continue  # no test ran
-        assert status(done.result, "test_broken") == "author"
+        assert status(done.result, "test_broken") == "broken_test"
         assert next(part.score for part in done.score.exercises if part.exercise == "total") is None
         assert not done.score.complete
 
@@ -128,7 +129,7 @@ def test_our_own_failure_is_no_result(course: Course, report: Report, graded: di
     [trouble] = report.troubles
     assert trouble.submission.student == "infrastructure"
     assert "infrastructure" not in graded
-    assert "infrastructure" not in {row.student for row in pipeline.grades(course)}
+    assert "infrastructure" not in {row.student for row in reporting.grades(course)}
     assert not (course.gradebook / "results/infrastructure").exists()
     assert not (course.gradebook / "feedback/infrastructure").exists()
 
@@ -166,12 +167,12 @@ def test_the_terminal_tells_them_apart(report: Report, monkeypatch: pytest.Monke
     for student, note in notes.items():
         assert note in lines[student]
         assert not [other for other in set(notes.values()) - {note} if other in lines[student]]
-    assert "author" in lines["right"] and "open" in lines["right"]
+    assert "broken test" in lines["right"] and "open" in lines["right"]
     assert "this is a PDF" in lines["garbage"]
     assert "not graded infrastructure:" in text.getvalue()
 
 
 def test_the_gradebook_shows_only_what_was_decided(course: Course, report: Report) -> None:
-    rows = {row.student: row for row in pipeline.grades(course)}
+    rows = {row.student: row for row in reporting.grades(course)}
     assert rows["right"].exercises == {"double": 2, "total": None, "essay": None}
     assert rows["hangs"].exercises["double"] == 0

@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from nbjudge import pipeline
+from nbjudge.app import authoring, intake
 from nbjudge.course import load_course
 from nbjudge.model import Course
 
@@ -73,7 +73,7 @@ def make_course(root: Path, hidden: str = HIDDEN) -> Course:
     autograder.mkdir(parents=True)
     (autograder / "test_tiny.py").write_text(hidden)
     course = load_course(root)
-    pipeline.release(course, "tiny", unproved=True)
+    authoring.release(course, "tiny", unproved=True)
     return course
 
 
@@ -92,7 +92,7 @@ def submit(course: Course, **notebooks: bytes) -> None:
     for student, data in notebooks.items():
         path = course.root / f"{student}.ipynb"
         path.write_bytes(data)
-        pipeline.submit(course, "tiny", student, path)
+        intake.submit_file(course, "tiny", student, path)
 
 
 def _source() -> dict[str, Any]:

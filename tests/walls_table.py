@@ -14,7 +14,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import conftest  # noqa: F401 (tells podman what this kernel needs)
 from test_hostile import ATTACKS, judge, run
 
 from nbjudge.sandbox.cgroup import make_group

@@ -17,15 +17,14 @@ from types import ModuleType
 import numpy as np
 import torch
 import torch.nn.functional as F
+from data_sets import Arrays, digest, read_arrays, write_arrays
 from safetensors.torch import save
-
-from nbjudge.data import Arrays, digest, read_arrays, write_arrays
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "source" / "transfer"
 KNOWN, NEW = (0, 1, 2, 3, 4, 5), (6, 7, 8, 9)
 PER_CLASS = 20  # new digits of each class for training: too few to train a network from scratch well
-IMAGES_SHA256 = "c1a5aca45a8c23d9f088c7695d427e10fee092f09e1e08b9968e7123eb3ea1be"  # of the arrays in digits.npz, see nbjudge.data.digest
+IMAGES_SHA256 = "c1a5aca45a8c23d9f088c7695d427e10fee092f09e1e08b9968e7123eb3ea1be"  # of the arrays in digits.npz, see data_sets.digest
 EPOCHS, BATCH = 15, 64
 
 

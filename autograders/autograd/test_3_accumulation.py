@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.judge import close
+from nbjudge.testing import close
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 

@@ -5,8 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-
-from nbjudge.data import read_arrays
+from course_data import read_arrays
 
 HERE = Path(__file__).parent
 NOTEBOOK_DATA = HERE.parents[1] / "source" / "intro"

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.judge import close, decreasing, is_tensor, uses
+from nbjudge.testing import close, decreasing, is_tensor, uses
 
 pytestmark = pytest.mark.limits(seconds=3)  # each call takes milliseconds
 

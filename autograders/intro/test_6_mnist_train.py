@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from nbjudge.judge import close, finite, is_tensor
+from nbjudge.testing import close, finite, is_tensor
 
 EARLIER = ("predict", "evaluate")
 

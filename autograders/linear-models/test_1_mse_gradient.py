@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.judge import close, is_tensor, uses
+from nbjudge.testing import close, is_tensor, uses
 
 SHAPES = [(5, 3), (40, 2), (1, 4), (7, 1)]  # [n, d]
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.judge import close, is_tensor, uses
+from nbjudge.testing import close, is_tensor, uses
 
 SEED_X = torch.tensor([[1.0, 40.0], [2.0, 30.0], [3.0, 20.0], [4.0, 10.0]])
 

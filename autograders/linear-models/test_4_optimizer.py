@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.judge import close, is_tensor, uses
+from nbjudge.testing import close, is_tensor, uses
 
 MODULE = """
 import torch

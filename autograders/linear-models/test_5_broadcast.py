@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.judge import close
+from nbjudge.testing import close
 
 GOOD = [((5,), (5,)), ((5, 1), (5,)), ((5,), (5, 1)), ((5, 1), (5, 1))]
 DIFFERENT = [((4,), (3,)), ((4, 1), (3,)), ((4,), (1,)), ((1, 1), (4,)), ((2, 1), (4, 1))]

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.judge import close, uses
+from nbjudge.testing import close, uses
 
 STEPS = """
 import torch

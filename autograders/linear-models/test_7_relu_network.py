@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.judge import close, is_tensor
+from nbjudge.testing import close, is_tensor
 
 FORWARD = """
 model = TwoLayer(X.shape[1], hidden)

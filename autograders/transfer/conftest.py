@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-
-from nbjudge.data import read_arrays
+from course_data import read_arrays
 
 INTRO = Path(__file__).parents[1] / "intro"
 NEW = (6, 7, 8, 9)  # the digits that the backbone has never seen

@@ -1,6 +1,6 @@
 import pytest
 
-from nbjudge.judge import close
+from nbjudge.testing import close
 
 EPOCHS = """
 model = Probe(weight, bias)

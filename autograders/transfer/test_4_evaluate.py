@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from nbjudge.judge import close
+from nbjudge.testing import close
 
 EVALUATE = """
 model = Probe(weight, bias, dropout)

@@ -1,7 +1,7 @@
 import pytest
 import torch.nn.functional as F
 
-from nbjudge.judge import close
+from nbjudge.testing import close
 
 EARLIER = ("train_epoch", "evaluate", "snapshot")
 

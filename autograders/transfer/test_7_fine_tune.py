@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.judge import finite, is_tensor
+from nbjudge.testing import finite, is_tensor
 
 EARLIER = ("choose_parameters", "train_epoch", "evaluate", "snapshot", "fit")
 

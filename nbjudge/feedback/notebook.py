@@ -11,9 +11,9 @@ from typing import Any
 
 from nbjudge.feedback.sanitise import MAX_TEXT, clean_markdown, clean_outputs, stream, visible
 from nbjudge.feedback.shown import show
-from nbjudge.feedback.words import Words, words
+from nbjudge.languages import Words, words
 from nbjudge.model import CellReport, ExerciseScore, Result, Score
-from nbjudge.notebook import SKIP_TAG, Notebook, NotebookCell, cell_id, grade_id, normalise, role, tags
+from nbjudge.notebooks.cells import SKIP_TAG, Notebook, NotebookCell, cell_id, grade_id, normalise, role, tags
 
 MAX_ADDED = 100_000  # characters of cells of the student's own
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from nbjudge.feedback.sanitise import visible
 from nbjudge.feedback.shown import DETAILS, ShownTest, show
-from nbjudge.feedback.words import TEMPLATES, Words, words
+from nbjudge.files import TEMPLATES
+from nbjudge.languages import Words, words
 from nbjudge.model import Assignment, CellReport, Course, ExerciseScore, Language, Mark, Result, Score
-from nbjudge.notebook import Notebook, exercise_of, grade_id, role
+from nbjudge.notebooks.cells import Notebook, exercise_of, grade_id, role
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -259,7 +260,7 @@ def _exercise(
 ) -> ExerciseView:
     mark = marks.get(part.exercise)
     raw = [test for test in result.tests if test.exercise == part.exercise]
-    outcome = _outcome(part, broken=any(test.status == "author" for test in raw))
+    outcome = _outcome(part, broken=any(test.status == "broken_test" for test in raw))
     got = "–" if part.score is None else say.number(part.score)
     passed = sum(test.status == "passed" and test.fraction >= 1 for test in raw)
     return ExerciseView(
@@ -278,7 +279,7 @@ def _exercise(
 
 def _outcome(part: ExerciseScore, *, broken: bool) -> str:
     if part.score is None:
-        return "author" if broken or not part.manual else "waiting"
+        return "broken_test" if broken or not part.manual else "waiting"
     if part.score >= part.points:
         return "passed"
     return "partial" if part.score > 0 else "none"
@@ -291,7 +292,7 @@ def _exercise_notes(
         return ()
     if outcome == "waiting":
         return (say("waits"),)
-    if outcome == "author":
+    if outcome == "broken_test":
         has_tests = any(test.exercise == part.exercise for test in result.tests)
         return (say("author_fault" if has_tests else "no_tests"),)
     if mark is not None and mark.score is not None:

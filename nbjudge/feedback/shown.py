@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nbjudge.feedback.words import Words
+from nbjudge.languages import Words
 from nbjudge.model import ExerciseScore, TestResult
-from nbjudge.points import earned, worth
+from nbjudge.scoring import earned, worth
 
 DETAILS = 6_000  # characters of one message or trace
 
@@ -29,13 +29,13 @@ def show(test: TestResult, exercise: ExerciseScore, tests: Sequence[TestResult],
     """`test` without what its author hides from students."""
     outcome = outcome_of(test)
     if isinstance(test.hidden, str):
-        kept = outcome if outcome in ("passed", "partial", "author") else "secret_failed"
+        kept = outcome if outcome in ("passed", "partial", "broken_test") else "secret_failed"
         return ShownTest(kept, words("named_hidden", name=test.hidden), None, hidden=True)
     points = None
-    if test.status != "author":
+    if test.status != "broken_test":
         value = worth(exercise, tests, test)
         points = f"{words.number(value * earned(test))} / {words.number(value)}"
-    if test.hidden or test.status == "author":
+    if test.hidden or test.status == "broken_test":
         return ShownTest(outcome, test.title, points, hidden=bool(test.hidden))
     credits = tuple(line[:DETAILS] for line in test.credits)
     return ShownTest(outcome, test.title, points, test.message[:DETAILS], test.trace[:DETAILS], credits)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,18 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbjudge.errors import CourseError
+from nbjudge.files import write_atomically
 from nbjudge.model import Assignment, Course, Result, Score, Submission
-from nbjudge.notebook import (
-    Notebook,
-    NotebookCell,
-    exercise_of,
-    grade_id,
-    nbgrader_metadata,
-    role,
-    write_notebook,
-)
-from nbjudge.points import penalty
+from nbjudge.notebooks.cells import Notebook, NotebookCell, exercise_of, grade_id, nbgrader_metadata, role
+from nbjudge.notebooks.reader import write_notebook
 from nbjudge.results import dump_result
+from nbjudge.scoring import penalty
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Row
@@ -150,7 +143,7 @@ def store_feedback(course: Course, assignment: str, student: str, page: str) -> 
     folder = course.gradebook / "feedback" / student / assignment
     _copy_receipt(course, student, assignment, folder)
     path = folder / f"{assignment}.html"
-    _write(path, page.encode())
+    write_atomically(path, page.encode(), mode=0o600)
     return path
 
 
@@ -372,8 +365,10 @@ def _write_files(course: Course, submission: Submission, result: Result, noteboo
     student, assignment = submission.student, submission.assignment
     folder = course.gradebook / "autograded" / student / assignment
     _copy_receipt(course, student, assignment, folder)
-    _write(folder / f"{assignment}.ipynb", write_notebook(notebook))
-    _write(course.gradebook / "results" / student / f"{assignment}.json", dump_result(result))
+    write_atomically(folder / f"{assignment}.ipynb", write_notebook(notebook), mode=0o600)
+    write_atomically(
+        course.gradebook / "results" / student / f"{assignment}.json", dump_result(result), mode=0o600
+    )
 
 
 def _copy_receipt(course: Course, student: str, assignment: str, folder: Path) -> None:
@@ -381,16 +376,4 @@ def _copy_receipt(course: Course, student: str, assignment: str, folder: Path) -
     for name in ("timestamp.txt", "submission_secret.txt"):
         source = course.gradebook / "submitted" / student / assignment / name
         if source.is_file():
-            _write(folder / name, source.read_bytes())
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.touch(0o600)  # results and secrets are nobody else's
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+            write_atomically(folder / name, source.read_bytes(), mode=0o600)

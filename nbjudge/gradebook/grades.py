@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from nbjudge.gradebook.book import Gradebook, points_of
 from nbjudge.model import Course, Mark
-from nbjudge.notebook import exercise_of
-from nbjudge.points import penalty, rounded
+from nbjudge.notebooks.cells import exercise_of
+from nbjudge.scoring import penalty, rounded
 
 if TYPE_CHECKING:
     from sqlalchemy import Row

@@ -1,4 +1,4 @@
-"""The judge: runs an autograder's pytest tests against a student's process. Autograders import their checks from here."""
+"""The judge: runs an autograder's pytest tests against a student's process."""
 
 from nbjudge.judge.checks import close, decreasing, finite, is_tensor, same_shape
 from nbjudge.judge.faults import (

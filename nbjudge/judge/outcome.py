@@ -127,12 +127,12 @@ def _judge(session: Session, credit: Credit, error: BaseException | None) -> tup
     if isinstance(error, StudentFault):
         return error.status, error.message, error.trace
     if isinstance(error, MisuseError):
-        return "author", str(error), ""
+        return "broken_test", str(error), ""
     if not session.touched:
         what = f"{type(error).__name__}: {error}" if error else "it asks nothing about the student's code"
-        return "author", what, ""
+        return "broken_test", what, ""
     if isinstance(error, pytest.skip.Exception):
-        return "author", f"skipped: {error.msg}", ""
+        return "broken_test", f"skipped: {error.msg}", ""
     if isinstance(error, AssertionError | pytest.fail.Exception):
         return "failed", NOISE.sub("", str(error)) or "the check failed", ""
     if error is not None:

@@ -21,15 +21,16 @@ from typing import Any
 import pytest
 
 from nbjudge.errors import CourseError
-from nbjudge.judge.door import Student
-from nbjudge.judge.link import Zygote
+from nbjudge.files import counting_files
+from nbjudge.judge.connection import Zygote
 from nbjudge.judge.outcome import Credit, TestSpec, limits_of, result_of, untried_result
 from nbjudge.judge.session import LOADING, Session, derive_seed
 from nbjudge.judge.specs import MARKERS, check_tests, spec_of
+from nbjudge.judge.student_fixture import Student
 from nbjudge.model import CellReport, Limits, Program, TestResult
-from nbjudge.points import earned
+from nbjudge.scoring import earned
 
-REHEARSAL = Path(__file__).with_name("rehearsal.py")
+WARM_UP = Path(__file__).with_name("warm_up.py")
 OWN_MEMORY = 4 << 30  # bytes that the tests may take in the judge's own process
 OWN = 45.0  # seconds that the tests of one submission may take in the judge's own process
 LEAST_OWN = 2.0  # seconds of it that every test gets, whatever the earlier ones took
@@ -62,12 +63,12 @@ class Judge:
         items: list[pytest.Item],
         tests: tuple[TestSpec, ...],
         secret: str,
-        rehearsal: list[pytest.Item],
+        warm_up_items: list[pytest.Item],
     ) -> None:
         self.tests = tests
         self._secret = secret
         self._items = items
-        self._rehearsal = rehearsal
+        self._warm_up_items = warm_up_items
         self._session: Session | None = None
         self._credit = Credit()
         self._error: BaseException | None = None
@@ -117,17 +118,17 @@ class Judge:
             session.close()
         return results, session.all_reports()
 
-    def rehearse(self, zygote: Zygote) -> tuple[TestResult, ...]:
+    def warm_up(self, zygote: Zygote) -> tuple[TestResult, ...]:
         """Runs tests of ours against a notebook of ours, so that what is slow the first time is done before a fork.
 
         Nothing else of it stays; the results say whether it went as it should. SandboxError if the jail fails.
         """
-        from nbjudge.judge import rehearsal
+        from nbjudge.judge import warm_up
 
         own = self._items, self.tests
-        self._items, self.tests = self._rehearsal, tuple(map(spec_of, self._rehearsal))
+        self._items, self.tests = self._warm_up_items, tuple(map(spec_of, self._warm_up_items))
         try:
-            return self.grade(rehearsal.PROGRAM, zygote, Limits(), seed=1)[0]
+            return self.grade(warm_up.PROGRAM, zygote, Limits(), seed=1)[0]
         finally:
             self._items, self.tests = own
             self._session, self._error = None, None
@@ -243,15 +244,15 @@ class _Plugin:
     def _make_judge(self, items: list[pytest.Item]) -> Judge:
         if self.failures:
             raise CourseError(f"{self.folder}: the tests cannot be loaded:\n" + "\n".join(self.failures))
-        rehearsal = [item for item in items if item.path == REHEARSAL]
-        items = [item for item in items if item.path != REHEARSAL]
+        warm_up_items = [item for item in items if item.path == WARM_UP]
+        items = [item for item in items if item.path != WARM_UP]
         if not items:
             raise CourseError(f"{self.folder}: no test found; write test_*.py with functions test_*")
         tests = tuple(spec_of(item) for item in items)
         check_tests(self.folder, tests, self.exercises)
         if "torch" in sys.modules:
             _warm_torch()
-        return Judge(items, tests, _secret_of(self.folder), rehearsal)
+        return Judge(items, tests, _secret_of(self.folder), warm_up_items)
 
 
 @contextlib.contextmanager
@@ -295,7 +296,7 @@ def _arguments(folder: Path) -> list[str]:
     options = ["no:cacheprovider", "no:terminalreporter", "no:faulthandler", "no:logging", "no:doctest"]
     return [
         str(folder),
-        str(REHEARSAL),
+        str(WARM_UP),
         *(part for option in options for part in ("-p", option)),
         *("-c", os.devnull, "--rootdir", str(folder), "--confcutdir", str(folder)),
         *("--ignore", str(folder / "submissions")),
@@ -339,8 +340,8 @@ def _own_modules(folder: Path) -> Iterator[None]:
 def _secret_of(folder: Path) -> str:
     """What the judge's seeds depend on besides the submission, whose hash a student can choose by trying many."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(folder.rglob("*.py")):
-        if "submissions" not in path.relative_to(folder).parts:
+    for inside, path in counting_files(folder):
+        if inside.endswith(".py") and not inside.startswith("submissions/"):
             digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from nbjudge.errors import SandboxError
+from nbjudge.judge.connection import StudentConnection, Zygote
 from nbjudge.judge.faults import MisuseError, StudentCrashed, StudentFault, StudentTimeout, clean
 from nbjudge.judge.handle import Ask, Handle
-from nbjudge.judge.link import Connection, Zygote
 from nbjudge.model import Cell, CellReport, Limits, Program, Status
 from nbjudge.wire import WireError
 
@@ -35,7 +35,7 @@ class Session:
         self.cells = {label_of(cell): cell for cell in program.cells}  # for traces
         self.reports: dict[int, CellReport] = {}  # by position in the program
         self.harmful: set[int] = set()  # cells that hung or killed the process: not run again
-        self.connection: Connection | None = None
+        self.connection: StudentConnection | None = None
         self.lost = 0  # processes that had to be replaced
         self.loading_left = LOADING * limits.seconds
         self.texts_left = TEXTS * limits.output
@@ -65,14 +65,14 @@ class Session:
         self.touched = True
         return value
 
-    def load(self) -> Connection:
+    def load(self) -> StudentConnection:
         """A live process with the notebook loaded; a StudentFault if the submission used up its attempts."""
         while self.connection is None or not self.connection.alive:
             if self.lost > REPLACEMENTS:
                 raise StudentCrashed(f"your code's process was lost {self.lost} times; it is not tried again")
             if self.loading_left <= 0:
                 raise StudentTimeout("loading your notebook took too long")
-            self.connection = Connection(self.zygote.spawn(self.limits), self.limits, self.cells)
+            self.connection = StudentConnection(self.zygote.spawn(self.limits), self.limits, self.cells)
             try:
                 self._load_cells(self.connection)
             except StudentFault:
@@ -102,7 +102,7 @@ class Session:
             for i, cell in enumerate(self.program.cells)
         )
 
-    def _ready(self) -> Connection:
+    def _ready(self) -> StudentConnection:
         """The connection, told that a new test begins; one that died meanwhile or has other limits is replaced."""
         if self.connection is not None and not _same_walls(self.connection.limits, self.limits):
             self.close()
@@ -121,7 +121,7 @@ class Session:
             connection.ask = self._ask(connection, connection.test)
             self.begun = True
 
-    def _ask(self, connection: Connection, test: int) -> Ask:
+    def _ask(self, connection: StudentConnection, test: int) -> Ask:
         def ask(name: str, *arguments: Any) -> Any:
             if connection.test != test or (connection is not self.connection and self.fault is None):
                 raise MisuseError("an object of the student's was kept from an earlier test")
@@ -129,7 +129,7 @@ class Session:
 
         return ask
 
-    def _load_cells(self, connection: Connection) -> None:
+    def _load_cells(self, connection: StudentConnection) -> None:
         self._load_request(connection, "seed", derive_seed(self.seed, "load"))
         for i, cell in enumerate(self.program.cells):
             if i in self.harmful:
@@ -145,14 +145,14 @@ class Session:
                 self._report(i, fault.status, message, fault.trace)
                 raise
 
-    def _load_request(self, connection: Connection, name: str, *arguments: Any) -> Any:
+    def _load_request(self, connection: StudentConnection, name: str, *arguments: Any) -> Any:
         started = time.monotonic()
         try:
             return connection.request(name, arguments, min(self.base.seconds, self.loading_left))
         finally:
             self.loading_left -= time.monotonic() - started
 
-    def _load_cell(self, connection: Connection, i: int, cell: Cell) -> None:
+    def _load_cell(self, connection: StudentConnection, i: int, cell: Cell) -> None:
         arguments = (label_of(cell), cell.source, cell.kind, self.base.output)
         match self._load_request(connection, "load", *arguments):
             case (str(output), None):

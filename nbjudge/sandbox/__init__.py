@@ -4,7 +4,7 @@ Theory of operation
 -------------------
 The judge starts a *zygote* (host.py). The zygote (zygote.py) builds a root of its own (root.py): a tmpfs with read-only
 binds of the interpreter, its libraries and the assignment's helper files. It enters new user, mount, pid, network, ipc,
-uts and cgroup namespaces, imports torch and friends once, and waits. Each worker has a zygote to itself: a twin (nursery.py)
+uts and cgroup namespaces, imports torch and friends once, and waits. Each worker has a zygote to itself: a clone (pool.py)
 that is forked from the first one and enters namespaces again. For each submission the judge
 sends it a spawn request with three descriptors: the channel (SOCK_SEQPACKET), the arena (a sealed memfd) and a log.
 The zygote forks; the child puts up its walls (walls.py: namespaces again, private /tmp, rlimits, its own uid, no
@@ -20,7 +20,18 @@ What the zygote holds in memory, every student can read. So it holds no test, no
 from nbjudge.sandbox.container import Image
 from nbjudge.sandbox.host import ARENA, LOG, Zygote
 from nbjudge.sandbox.jail import Isolation, Jail, pick_jail
-from nbjudge.sandbox.nursery import Nursery
-from nbjudge.sandbox.process import Exit, Student
+from nbjudge.sandbox.process import Exit, StudentProcess
+from nbjudge.sandbox.zygote_pool import ZygotePool
 
-__all__ = ["ARENA", "LOG", "Exit", "Image", "Isolation", "Jail", "Nursery", "Student", "Zygote", "pick_jail"]
+__all__ = [
+    "ARENA",
+    "LOG",
+    "Exit",
+    "Image",
+    "Isolation",
+    "Jail",
+    "StudentProcess",
+    "Zygote",
+    "ZygotePool",
+    "pick_jail",
+]

@@ -24,7 +24,7 @@ IMAGE = "nbjudge-grader"
 ANSWER_SECONDS = 60.0  # of an engine that is only asked something
 START_SECONDS = 120.0  # from the engine's start until the zygote calls
 SWAP = 1 << 20  # bytes; with none, the limit that is hit is one whose hits no counter of v1 tells
-MEETING = "/run/nbjudge"  # inside the container
+RENDEZVOUS = "/run/nbjudge"  # inside the container
 PROCESSES = 1024  # of a whole container; each student's own limit is lower
 # Python's options: nothing of the environment's, no bytecode written, and the zygote's main function.
 BOOT = (
@@ -40,7 +40,7 @@ WALLS = (
     "--read-only",
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges",
-    "--security-opt=label=disable",  # or SELinux forbids the meeting on a socket of the host's
+    "--security-opt=label=disable",  # or SELinux forbids the rendezvous on a socket of the host's
     "--security-opt=apparmor=unconfined",  # or AppArmor forbids the inner jail's mounts
     f"--pids-limit={PROCESSES}",
     "--tmpfs=/tmp:rw,nosuid,nodev,size=64m",  # where the zygote mounts its root
@@ -108,15 +108,15 @@ def start_container(
 
     `folder` is private to this user and stays until the container ends. `card`: the UUID of a GPU to see.
     """
-    meeting = folder / "meeting"
-    for path in (meeting, folder / "empty"):
+    rendezvous = folder / "rendezvous"
+    for path in (rendezvous, folder / "empty"):
         path.mkdir()
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        _bind(listener, meeting)
-        (meeting / "control").chmod(
+        _bind(listener, rendezvous)
+        (rendezvous / "control").chmod(
             0o666
         )  # the container's user is another one; on the host nobody else gets into `folder`
-        meeting.chmod(0o755)
+        rendezvous.chmod(0o755)
         listener.listen(1)
         with (folder / "engine.log").open("wb") as log:
             process = subprocess.Popen(
@@ -155,7 +155,7 @@ def _command(
         f"--name={name}",
         "--rm",
         "--pull=never",
-        f"--volume={folder / 'meeting'}:{MEETING}",
+        f"--volume={folder / 'rendezvous'}:{RENDEZVOUS}",
         f"--volume={folder / 'empty'}:/course:ro",  # over the course that the image may hold, hidden tests and all
         "--entrypoint=python",
     ]
@@ -164,12 +164,12 @@ def _command(
         options.append(f"--security-opt=seccomp={Path(__file__).with_name('docker_seccomp.json')}")
     if card:
         options.append(f"--gpus=device={card}" if docker else f"--device=nvidia.com/gpu={card}")
-    return [image.engine, "run", *WALLS, *options, image.name, *BOOT, f"{MEETING}/control"]
+    return [image.engine, "run", *WALLS, *options, image.name, *BOOT, f"{RENDEZVOUS}/control"]
 
 
-def _bind(listener: socket.socket, meeting: Path) -> None:
+def _bind(listener: socket.socket, rendezvous: Path) -> None:
     # By way of a descriptor: the path may be longer than the 107 bytes that a socket's address has.
-    place = os.open(meeting, os.O_PATH | os.O_DIRECTORY)
+    place = os.open(rendezvous, os.O_PATH | os.O_DIRECTORY)
     try:
         listener.bind(f"/proc/self/fd/{place}/control")
     finally:

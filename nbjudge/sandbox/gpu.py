@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from nbjudge import wire
 from nbjudge.errors import SandboxError
-from nbjudge.slots import CONTEXT, Slot, open_nvml
+from nbjudge.sandbox.gpu_cards import CONTEXT, Slot, open_nvml
 
 PREPARE_SECONDS = 60.0  # a first context on a card without persistence mode takes some
 HOST_MEMORY = 1 << 30  # bytes of ordinary memory that CUDA's libraries take for themselves

@@ -27,12 +27,12 @@ from nbjudge.sandbox.cgroup import SLACK, clear_stale, make_group
 from nbjudge.sandbox.container import BOOT, Container, Image, code_hash, start_container
 from nbjudge.sandbox.filter import build_filter
 from nbjudge.sandbox.gpu import HOST_MEMORY, Meter, facts_of, plan_gpu, prepare
+from nbjudge.sandbox.gpu_cards import Slot
 from nbjudge.sandbox.ids import id_maps
 from nbjudge.sandbox.jail import Isolation
 from nbjudge.sandbox.linux import pid_of
-from nbjudge.sandbox.process import Descendant, Student
+from nbjudge.sandbox.process import ProcessHandle, StudentProcess
 from nbjudge.sandbox.root import list_binds
-from nbjudge.slots import Slot
 
 ARENA = 256 << 20  # bytes; sparse: only what is written takes memory
 LOG = 64 << 10  # bytes of what the student's process wrote to fd 2
@@ -76,7 +76,7 @@ class Zygote:
 
         `image` is what isolation "container" runs in. `without` leaves out walls (walls.WALLS) around student
         processes: only to show what each one is for. With `slot` each student has that share of a GPU, and `facts`
-        tells what the last one found there. `parent`: see `twin`. SandboxError if the jail can't be made; what goes
+        tells what the last one found there. `parent`: see `clone`. SandboxError if the jail can't be made; what goes
         wrong later, `wait_until_warm` and `spawn` say.
         """
         self.isolation = isolation
@@ -88,7 +88,7 @@ class Zygote:
         self._name = f"{GROUP}{os.getpid()}-{next(_numbers)}"
         clear_stale(GROUP)
         self._container: Container | None = None
-        self._process: Descendant | None = None
+        self._process: ProcessHandle | None = None
         self._group = make_group(self._name) if not image and "limits" not in without else None
         self._events = self._group.events() if self._group else None
         self._work = 0
@@ -157,9 +157,9 @@ class Zygote:
         return process.pid
 
     def _hold(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
-        self._process, self._control = Descendant(os.pidfd_open(process.pid), process), control
+        self._process, self._control = ProcessHandle(os.pidfd_open(process.pid), process), control
 
-    def twin(self) -> Zygote:
+    def clone(self) -> Zygote:
         """A zygote forked from this warm one, in milliseconds, with a jail and a control group of its own.
 
         It ends with this one. Not in a container, whose control group bounds one zygote, nor on a GPU slot.
@@ -172,27 +172,27 @@ class Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(ANSWER_SECONDS)
         with theirs:
-            parent._exchange({"op": "twin"}, [theirs.fileno()])
+            parent._exchange({"op": "clone"}, [theirs.fileno()])
         answer, fds = self._hear_start()
-        self._process = Descendant(fds[0])
+        self._process = ProcessHandle(fds[0])
         self.resident, self._size = answer["RssAnon"], answer["VmSize"]
         if self._group:
             self._group.add(self._process.pid)
 
-    def settle(self) -> None:
+    def prepare_for_forking(self) -> None:
         """Has it prepare, for about a second, so that every later fork costs less: worth it before many students.
 
         Does not wait: what is asked next does.
         """
-        self._send({"op": "settle", "id": 0})
+        self._send({"op": "prepare_for_forking", "id": 0})
 
-    def forget(self) -> None:
+    def release_handles(self) -> None:
         """Lets go of it without ending it: it belongs to another process, to which it came in a fork."""
         self._control.close()
         if self._events:
             self._events.close()
         if self._process:
-            self._process.forget()
+            self._process.release_handles()
 
     def wait_until_warm(self) -> None:
         """Waits until it can fork students (seconds); SandboxError if it can't. Call it before forking the judge."""
@@ -223,7 +223,7 @@ class Zygote:
             )
         return answer, fds
 
-    def spawn(self, limits: Limits) -> Student:
+    def spawn(self, limits: Limits) -> StudentProcess:
         """Forks a student process; it serves the wire protocol on `channel` and `arena` at once."""
         self.wait_until_warm()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -247,7 +247,7 @@ class Zygote:
             if "error" in reply:
                 raise SandboxError(f"no student process: {reply['error']}")
             shared = mmap.mmap(arena, ARENA), mmap.mmap(log, LOG)
-            student = Student(self, reply["pid"], fds[0], ours, *shared, memory, self.kills(reply))
+            student = StudentProcess(self, reply["pid"], fds[0], ours, *shared, memory, self.kills(reply))
             self._equip(student, fds[0], budget)
             return student
         finally:
@@ -255,7 +255,7 @@ class Zygote:
             os.close(arena)
             os.close(log)
 
-    def _equip(self, student: Student, handle: int, budget: int) -> None:
+    def _equip(self, student: StudentProcess, handle: int, budget: int) -> None:
         """Gives a student process on a slot its meter, and has it bring up its GPU; one that can't is killed."""
         self.facts = facts_of(self.slot) if self.slot else {}
         if self.slot is None or self._gpu is None:
@@ -316,7 +316,7 @@ class Zygote:
                 self._container.kill()
             self._process.kill()
             self._process.wait()
-            self._process.forget()
+            self._process.release_handles()
             self._process = None
         if self._events:
             self._events.close()

@@ -15,9 +15,9 @@ from nbjudge.errors import SandboxError
 from nbjudge.model import Limits
 from nbjudge.sandbox import cgroup, linux
 from nbjudge.sandbox.container import find_image
+from nbjudge.sandbox.gpu_cards import Card, Slot, find_cards
 from nbjudge.sandbox.host import Zygote
 from nbjudge.sandbox.ids import id_maps
-from nbjudge.slots import Card, Slot, find_cards
 
 Verdict = Literal["ok", "missing", "optional"]
 

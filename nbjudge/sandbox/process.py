@@ -33,7 +33,7 @@ class Exit:
     outside: bool  # it or a child of its got a SIGKILL, not by the judge nor its limits: the host is short of memory
 
 
-class Descendant:
+class ProcessHandle:
     """A process that this one or an ancestor started, with what of subprocess.Popen the holder of a zygote needs."""
 
     def __init__(self, handle: int, child: subprocess.Popen[bytes] | None = None) -> None:
@@ -61,12 +61,12 @@ class Descendant:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
-    def forget(self) -> None:
+    def release_handles(self) -> None:
         """Lets go of it without ending it."""
         os.close(self._handle)
 
 
-class Student:
+class StudentProcess:
     """One student process as the judge holds it."""
 
     def __init__(

@@ -30,24 +30,24 @@ NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}  # without walls, a student without a slot
 NEW = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
 
 
-def main(meeting: str) -> NoReturn:
+def main(rendezvous: str) -> NoReturn:
     """Sets the jail up, warms up, serves until the judge closes the control socket.
 
-    `meeting` is the socket's descriptor, or the path where the judge waits for our call.
+    `rendezvous` is the socket's descriptor, or the path where the judge waits for our call.
     """
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    control = _meet(meeting)
+    control = _meet(rendezvous)
     packet, fds, _, _ = socket.recv_fds(control, PACKET, 1)
     setup = json.loads(packet)
     setup["binds"] = [*list_binds(), *setup["libraries"]]
     events = own_events() if setup["isolation"] == "container" else None
     try:
-        from nbjudge.student import warm_up  # before the root changes: this package is not inside
+        from nbjudge.student import load_libraries  # before the root changes: this package is not inside
 
         code = code_hash()
         if setup["isolation"] != "none" and "jail" not in setup["without"]:
             _enter_jail(control, setup, fds[0] if fds else None)
-        warm_up()
+        load_libraries()
         threads = len(os.listdir("/proc/self/task"))
         if threads != 1:
             raise RuntimeError(f"the zygote has {threads} threads; a forked child would hang")
@@ -60,11 +60,11 @@ def main(meeting: str) -> NoReturn:
     _serve(control, setup, events)
 
 
-def _meet(meeting: str) -> socket.socket:
-    if meeting.isdigit():
-        return socket.socket(fileno=int(meeting))
+def _meet(rendezvous: str) -> socket.socket:
+    if rendezvous.isdigit():
+        return socket.socket(fileno=int(rendezvous))
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    control.connect(meeting)
+    control.connect(rendezvous)
     return control
 
 
@@ -143,11 +143,11 @@ def _serve(control: socket.socket, setup: dict[str, Any], events: Events | None)
             for pid in tuple(children):
                 _kill(pid, children)
             _answer(control, request, {"ready": True})
-        elif request["op"] == "settle":
-            _settle()
+        elif request["op"] == "prepare_for_forking":
+            _prepare_for_forking()
             _answer(control, request, {})
-        elif request["op"] == "twin":
-            _make_twin(control, setup, request, fds[0])
+        elif request["op"] == "clone":
+            _make_clone(control, setup, request, fds[0])
         for fd in fds:
             os.close(fd)
 
@@ -231,40 +231,40 @@ def _arrange_descriptors(fds: list[int], report: int) -> None:
     linux.close_from(6)
 
 
-def _make_twin(control: socket.socket, setup: dict[str, Any], request: dict[str, Any], fd: int) -> None:
+def _make_clone(control: socket.socket, setup: dict[str, Any], request: dict[str, Any], fd: int) -> None:
     """Forks a zygote as warm as this one, in namespaces of its own; on the control socket `fd` it says that it is there."""
-    meeting, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    rendezvous, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
-        meeting.close()
+        rendezvous.close()
         control.close()
-        _become_twin(socket.socket(fileno=fd), setup, theirs)
+        _become_clone(socket.socket(fileno=fd), setup, theirs)
     theirs.close()
     answer = {}
-    with meeting:  # closed, it ends a child that waits for its maps
-        if meeting.recv(PACKET):
+    with rendezvous:  # closed, it ends a child that waits for its maps
+        if rendezvous.recv(PACKET):
             try:
                 _copy_maps(pid)
-                meeting.send(b"mapped")
+                rendezvous.send(b"mapped")
             except OSError as error:
                 answer = {"error": f"the id maps could not be copied: {error}"}
     _answer(control, request, answer)
 
 
-def _become_twin(control: socket.socket, setup: dict[str, Any], meeting: socket.socket) -> NoReturn:
+def _become_clone(control: socket.socket, setup: dict[str, Any], rendezvous: socket.socket) -> NoReturn:
     try:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         if setup["isolation"] != "none":
             # A user namespace, too: what the kernel counts for each user, it counts for each namespace.
             linux.unshare(linux.CLONE_NEWUSER)
-            meeting.send(b"map")
-            if meeting.recv(PACKET) != b"mapped":
+            rendezvous.send(b"map")
+            if rendezvous.recv(PACKET) != b"mapped":
                 raise RuntimeError("the id maps could not be copied")
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
             linux.prctl(linux.PR_SET_DUMPABLE, 1)
             linux.unshare(NEW | linux.CLONE_NEWCGROUP)
             _become_first()
-        meeting.close()
+        rendezvous.close()
         own = os.pidfd_open(os.getpid())
     except BaseException:
         _send(control, {"error": traceback.format_exc(limit=-3)})
@@ -286,11 +286,11 @@ def _copy_maps(pid: int) -> None:
             file.write("\n".join(f"{first} {first} {count}" for first, count in firsts))
 
 
-def _settle() -> None:
+def _prepare_for_forking() -> None:
     """Prepares, for about a second, so that every later fork costs less."""
-    from nbjudge.student import rehearse  # long imported: this package is not inside
+    from nbjudge.student import warm_up  # long imported: this package is not inside
 
-    rehearse()
+    warm_up()
     gc.unfreeze()
     gc.collect()
     linux.collapse_memory()

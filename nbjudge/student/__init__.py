@@ -1,10 +1,10 @@
-"""What runs inside the jail: `warm_up` once in the zygote (and `rehearse`, before many), `serve` in each student process.
+"""What runs inside the jail: `load_libraries` once in the zygote (and `warm_up`, before many), `serve` in each student process.
 
 Nothing here is trusted by the judge: the student's code shares the process and may replace any of it.
 """
 
 # Eagerly: once the zygote has changed its root, this package's files cannot be read any more.
 from nbjudge.student.server import serve
-from nbjudge.student.warm import rehearse, warm_up
+from nbjudge.student.warm import load_libraries, warm_up
 
-__all__ = ["rehearse", "serve", "warm_up"]
+__all__ = ["load_libraries", "serve", "warm_up"]

@@ -37,7 +37,7 @@ MODULES = (
 )
 
 
-def warm_up() -> None:
+def load_libraries() -> None:
     """Imports the libraries, makes the shell, and takes one step of each common optimizer."""
     os.environ.update(QUIET)
     for name in MODULES:
@@ -51,7 +51,7 @@ def warm_up() -> None:
     check_no_cuda()
 
 
-def rehearse() -> list[str]:
+def warm_up() -> list[str]:
     """Does once what every student process does, on a notebook of ours: the interpreter, too, is faster the second time.
 
     Nothing of it stays but caches. The kinds of the replies say whether it went as it should.
@@ -69,7 +69,7 @@ def rehearse() -> list[str]:
         names = server.notebook.names
         before = dict(names)
         kinds = []
-        for request, *arguments in _rehearsal(torch.ones(2, 3)):
+        for request, *arguments in _example(torch.ones(2, 3)):
             reply = server.answer(wire.encode((request, tuple(arguments), []), arena, 1, refuse))
             kinds.append(wire.decode(reply, arena, 1, handle=_nothing, tensor=_nothing)[0])
         names.clear()
@@ -84,7 +84,7 @@ def _nothing(*_: object) -> Any:
     return None
 
 
-def _rehearsal(tensor: Any) -> list[tuple[Any, ...]]:
+def _example(tensor: Any) -> list[tuple[Any, ...]]:
     source = "import torch\n\ndef double(x):\n    return 2 * x\n\ndef fail(x):\n    raise ValueError(x)\n"
     return [
         ("seed", 1),

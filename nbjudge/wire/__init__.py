@@ -18,16 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from nbjudge.wire.format import (
-    ARENA,
-    MAGIC,
-    MAX_HEADER,
-    MAX_TOKENS,
-    PACKET,
-    TensorOrigin,
-    WireError,
-    align,
-)
+from nbjudge.wire.format import ARENA, MAGIC, MAX_HEADER, MAX_TOKENS, PACKET, TensorOrigin, WireError, align
 from nbjudge.wire.reader import Reader
 from nbjudge.wire.writer import Writer, encode_tokens
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from nbjudge.slots import find_cards
+from nbjudge.sandbox.gpu_cards import find_cards
 
 HERE = Path(__file__).parent
 

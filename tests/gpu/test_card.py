@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from tiny_course import answer, make_course, submit
 
-from nbjudge import pipeline, slots
+from nbjudge.app import grading
 from nbjudge.model import Course, Limits, Result
-from nbjudge.sandbox import Zygote
-from nbjudge.slots import Slot
+from nbjudge.sandbox import Zygote, gpu_cards
+from nbjudge.sandbox.gpu_cards import Slot
 
 HIDDEN = """
 import pytest, torch
-from nbjudge.judge import close
+from nbjudge.testing import close
 
 on_gpu = [pytest.mark.gpu, pytest.mark.limits(seconds=30, memory="4GB", gpu_memory="2GB")]
 
@@ -109,7 +109,7 @@ def course(tmp_path: Path) -> Course:
 
 
 def grade(course: Course, **options: Any) -> dict[str, Result]:
-    report = pipeline.grade(course, "tiny", **options)
+    report = grading.grade(course, "tiny", **options)
     assert report.troubles == ()
     return {done.submission.student: done.result for done in report.graded}
 
@@ -182,7 +182,7 @@ def test_the_same_submission_computes_the_same(course: Course) -> None:
 def test_what_one_does_to_a_card_costs_nobody_else(
     course: Course, code: str, first: str, second: str
 ) -> None:
-    with slots.open_nvml() as nvml:
+    with gpu_cards.open_nvml() as nvml:
         if nvml is None and code == EATS:
             pytest.skip("the watchdog needs NVML: pip install nvidia-ml-py")
     attacker = answer(course, double=code)
@@ -216,10 +216,10 @@ def test_nobody_reads_what_a_neighbour_left_in_the_cards_memory(course: Course, 
 
 
 def test_the_card_is_empty_when_its_processes_are_gone() -> None:
-    with slots.open_nvml() as nvml:
+    with gpu_cards.open_nvml() as nvml:
         if nvml is None:
             pytest.skip("nobody else can be asked: pip install nvidia-ml-py")
-    card = slots.find_cards()[0]
+    card = gpu_cards.find_cards()[0]
     with Zygote("namespaces", slot=Slot(card)) as zygote:
         before = used(card)
         student = zygote.spawn(Limits())
@@ -228,6 +228,6 @@ def test_the_card_is_empty_when_its_processes_are_gone() -> None:
         assert used(card) < before + (50 << 20)
 
 
-def used(card: slots.Card) -> int:
-    with slots.open_nvml() as nvml:
+def used(card: gpu_cards.Card) -> int:
+    with gpu_cards.open_nvml() as nvml:
         return int(nvml.nvmlDeviceGetMemoryInfo(nvml.nvmlDeviceGetHandleByUUID(card.uuid)).used)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nbjudge import pipeline
+from nbjudge.app import grading, intake
+from nbjudge.authoring.samples import read_samples
 from nbjudge.course import load_course
-from nbjudge.samples import read_samples
 
 COURSE = load_course(Path(__file__).parents[2])
 
@@ -23,8 +23,8 @@ def test_every_sample_gets_its_score(name: str, tmp_path: Path) -> None:
     handed_in.mkdir()
     for sample in samples.values():
         (handed_in / f"{sample.name}.ipynb").write_bytes(sample.data)
-    pipeline.collect(course, name, handed_in)
-    report = pipeline.grade(course, name, all_on_slots=True)
+    intake.collect(course, name, handed_in)
+    report = grading.grade(course, name, all_on_slots=True)
     assert report.troubles == ()
     assert {done.submission.student for done in report.graded} == samples.keys()
     wrong = []

@@ -1,1 +1,0 @@
-"""The gate's stage: makes what an autograder must tell apart, and judges whether it did."""

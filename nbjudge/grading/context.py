@@ -1,0 +1,45 @@
+"""What is to be graded and with what: jobs, and the context that all workers share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nbjudge.model import Course, Result, Submission
+from nbjudge.notebooks.released_form import ReleasedForm
+from nbjudge.sandbox.gpu_cards import Slot
+
+if TYPE_CHECKING:
+    from nbjudge.sandbox import Jail
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One submission to grade."""
+
+    submission: Submission
+    key: str  # of `result_key`
+    exercises: frozenset[str] | None = None  # run only their tests
+    stop: bool = False  # at the first lost point
+    dry: Result | None = None  # of its dry run on the CPU: what is left needs a GPU slot
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Our own failure to grade one submission: no score, it stays in the queue."""
+
+    submission: Submission
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GradingContext:
+    """What a worker needs to grade one assignment."""
+
+    course: Course
+    assignment: str
+    template: ReleasedForm
+    jail: Jail
+    exercises: frozenset[str]  # ids of the automatic ones
+    slots: tuple[Slot, ...] = ()  # GPU slots; a test that asks for one runs there
+    all_on_slots: bool = False  # every test, and no dry run

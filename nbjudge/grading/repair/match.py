@@ -1,0 +1,314 @@
+"""Which cells of a submitted notebook stand for which released ones: by ids, text, names and place.
+
+docs/repair.md says the rules in plain words; no text of the student's gets into a note.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nbjudge.notebooks.cells import Notebook, cell_id, grade_id, normalise
+from nbjudge.notebooks.python_source import defined_names, parse, unfenced
+from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
+
+MAX_PARSED_TOTAL = 2_000_000  # characters of one notebook whose names are looked at
+SIMILAR = 0.5  # share of lines that makes a cell without ids an edited copy of a released one
+WORD = re.compile(r"\w+")
+
+
+@dataclass(slots=True)
+class StudentCell:
+    """One cell of the student's."""
+
+    position: int  # 1-based
+    code: bool
+    source: str
+    grade_id: str | None
+    cell_id: str | None
+    short: bool  # within MAX_PARSED_TOTAL
+    known: frozenset[str] | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What it defines at the top level."""
+        if self.known is None:
+            self.known = defined_names(self.source) if self.short else frozenset()
+        return self.known
+
+
+@dataclass(slots=True)
+class Match:
+    """Which cells of the student's belong to which released cell."""
+
+    cells: list[StudentCell]
+    chosen: dict[str, list[StudentCell]] = field(
+        default_factory=dict
+    )  # the released cell's id -> the cells that count, in order
+    claimed: dict[int, str] = field(
+        default_factory=dict
+    )  # position -> the released cell's id, copies that lost included
+    notes: list[tuple[int, str]] = field(default_factory=list)  # position, sentence
+
+    def note(self, position: int, sentence: str) -> None:
+        """Keeps a sentence for the TA about the cell at `position`, 0: about the notebook."""
+        self.notes.append((position, sentence))
+
+    def free(self) -> list[StudentCell]:
+        """The cells that no released cell has claimed."""
+        return [cell for cell in self.cells if cell.position not in self.claimed]
+
+
+def find_cells(notebook: Notebook, form: ReleasedForm) -> Match:
+    """The cells of a tidied notebook that stand for the released_cells of the release, and notes on what was unusual."""
+    match = Match(_student_cells(notebook))
+    claims: dict[str, list[StudentCell]] = {}
+    _claim_by_ids(match, form, claims)
+    _claim_by_source(match, form, claims)
+    _claim_similar(match, form, claims)
+    for released in form.cells:
+        if released.id in claims:
+            match.chosen[released.id] = _choose(released, claims[released.id], match)
+    _find_by_names(match, form)
+    _join_split(match, form)
+    _find_by_place(match, form)
+    return match
+
+
+def _student_cells(notebook: Notebook) -> list[StudentCell]:
+    cells, total = [], 0
+    for position, cell in enumerate(notebook["cells"], 1):
+        total += len(cell["source"])
+        code = cell["cell_type"] == "code"
+        cells.append(
+            StudentCell(
+                position=position,
+                code=code,
+                source=cell["source"] if code else unfenced(cell["source"]),
+                grade_id=grade_id(cell),
+                cell_id=cell_id(cell),
+                short=total <= MAX_PARSED_TOTAL,
+            )
+        )
+    return cells
+
+
+def _claim(
+    match: Match, released: ReleasedCell, cell: StudentCell, claims: dict[str, list[StudentCell]]
+) -> None:
+    match.claimed[cell.position] = released.id
+    claims.setdefault(released.id, []).append(cell)
+
+
+def _claim_by_ids(match: Match, form: ReleasedForm, claims: dict[str, list[StudentCell]]) -> None:
+    graded = {released.id: released for released in form.cells if released.role != "given"}
+    by_cell = {released.cell: released for released in form.cells}
+    whole = not any(cell.grade_id in graded for cell in match.cells)
+    for cell in match.cells:
+        released = graded.get(cell.grade_id or "") or by_cell.get(cell.cell_id or "")
+        if released is None:
+            continue
+        _claim(match, released, cell, claims)
+        if not whole and released.role in ("solution", "manual") and cell.grade_id != released.id:
+            match.note(
+                cell.position,
+                f"Cell {cell.position} had lost its nbgrader metadata; its cell id says {released.id!r}.",
+            )
+    if whole and graded and claims:
+        match.note(
+            0, "The nbgrader metadata is gone (Colab and Kaggle drop it); cells were recognised by their ids."
+        )
+
+
+def _claim_by_source(match: Match, form: ReleasedForm, claims: dict[str, list[StudentCell]]) -> None:
+    """Cells without ids that are as released; copies of a released cell beside the original count here too."""
+    by_source: dict[str, list[ReleasedCell]] = {}
+    for released in form.cells:
+        by_source.setdefault(normalise(released.source), []).append(released)
+    for cell in match.free():
+        released_cells = by_source.get(normalise(cell.source), []) if cell.source.strip() else []
+        # Several stubs may read alike: then in order, and what is left over says nothing anyway.
+        alike = [released for released in released_cells if released.id not in claims] or released_cells
+        if alike and alike[0].code == cell.code:
+            _claim(match, alike[0], cell, claims)
+
+
+def _claim_similar(match: Match, form: ReleasedForm, claims: dict[str, list[StudentCell]]) -> None:
+    """Given and grade cells that lost their ids and were edited: by the share of equal lines."""
+    wanted = {
+        released.id: released
+        for released in form.cells
+        if released.role in ("given", "grade") and released.id not in claims
+    }
+    lines = {name: _lines(released.source) for name, released in wanted.items()}
+    holders: dict[str, list[str]] = {}
+    for name, own in lines.items():
+        for line in own:
+            holders.setdefault(line, []).append(name)
+    for cell in match.free():
+        own = _lines(cell.source) if cell.code else set()
+        candidates = {name for line in own for name in holders.get(line, ()) if name in wanted}
+        shares = {name: len(own & lines[name]) / len(own | lines[name]) for name in sorted(candidates)}
+        best = max(shares, key=lambda name: shares[name], default=None)
+        if best is not None and shares[best] >= SIMILAR:
+            _claim(match, wanted.pop(best), cell, claims)
+
+
+def _lines(source: str) -> set[str]:
+    return {line.strip() for line in source.split("\n") if line.strip()}
+
+
+def _choose(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> list[StudentCell]:
+    """Of several cells that claim a released cell the ones that count: a solution's last changed one, with its other parts."""
+    if released.role in ("given", "grade"):
+        _note_released(released, cells, match)
+        return [cells[0]]
+    changed = [cell for cell in cells if not is_stub(released, cell)]
+    of_type = [cell for cell in changed if cell.code == released.code]
+    kept = _parts(of_type or changed) if released.role == "solution" else (of_type or changed)[-1:]
+    kept = kept or [cells[-1]]
+    _note_choice(released, cells, kept, match)
+    return kept
+
+
+def _parts(cells: Sequence[StudentCell]) -> list[StudentCell]:
+    """The last cell, and every earlier one that defines nothing which a later one defines: a split, not a copy."""
+    kept: list[StudentCell] = []
+    names: frozenset[str] = frozenset()
+    sources: set[str] = set()
+    for cell in reversed(cells):
+        source = normalise(cell.source)
+        if source not in sources and not (names & cell.names):
+            kept.insert(0, cell)
+            names, sources = names | cell.names, sources | {source}
+    return kept
+
+
+def _note_released(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> None:
+    kind = "given" if released.role == "given" else "test"
+    if normalise(cells[0].source) != normalise(released.source) or not cells[0].code:
+        match.note(
+            cells[0].position, f"Cell {cells[0].position} ({kind}) was edited; the course's version counts."
+        )
+    for cell in cells[1:]:
+        match.note(
+            cell.position, f"Cell {cell.position} repeats the {kind} cell {released.id!r}; it was left out."
+        )
+
+
+def _note_choice(
+    released: ReleasedCell, cells: Sequence[StudentCell], kept: Sequence[StudentCell], match: Match
+) -> None:
+    if len(cells) > 1:
+        dropped = ", ".join(str(cell.position) for cell in cells if cell not in kept)
+        if dropped:
+            which = "the last changed one" if not is_stub(released, kept[-1]) else "the last one"
+            match.note(
+                kept[-1].position,
+                f"Several cells claim to be {released.id!r}: {which}, cell {kept[-1].position}, counts; left out: {dropped}.",
+            )
+        _note_joined(released, kept, match)
+    if released.code and not kept[-1].code:
+        match.note(
+            kept[-1].position,
+            f"Cell {kept[-1].position} is no longer a code cell; its text was taken as the code of {released.id!r}.",
+        )
+
+
+def _note_joined(released: ReleasedCell, kept: Sequence[StudentCell], match: Match) -> None:
+    if len(kept) > 1:
+        positions = ", ".join(str(cell.position) for cell in kept)
+        match.note(kept[0].position, f"Cells {positions} are parts of {released.id!r}; they were joined.")
+
+
+def _find_by_names(match: Match, form: ReleasedForm) -> None:
+    """Solutions that no id leads to, or whose cell is still the stub: by the names that they define."""
+    wanted = {
+        released.id: released
+        for released in form.cells
+        if released.role == "solution"
+        and released.names
+        and all(is_stub(released, cell) for cell in match.chosen.get(released.id, ()))
+    }
+    by_name = {name: released for released in wanted.values() for name in released.names}
+    found: dict[str, list[StudentCell]] = {}
+    for cell in match.free() if by_name else ():
+        if not cell.code and not _is_python(cell, by_name):
+            continue
+        for name in sorted({by_name[name].id for name in cell.names if name in by_name}):
+            found.setdefault(name, []).append(cell)
+    for name, cells in found.items():
+        _accept_found(wanted[name], cells, match)
+
+
+def _is_python(cell: StudentCell, by_name: Mapping[str, ReleasedCell]) -> bool:
+    words = set(WORD.findall(cell.source)) if cell.short else set()
+    return not words.isdisjoint(by_name) and parse(cell.source) is not None
+
+
+def _accept_found(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> None:
+    kept = _parts([cell for cell in cells if cell.code] or cells)
+    for cell in cells:
+        match.claimed[cell.position] = released.id
+    match.chosen[released.id] = kept
+    names = ", ".join(sorted(released.names.intersection(*[kept[-1].names]))) or "its names"
+    match.note(
+        kept[-1].position,
+        f"Cell {kept[-1].position} was taken as {released.id!r}, because it defines {names}.",
+    )
+    _note_joined(released, kept, match)
+
+
+def _join_split(match: Match, form: ReleasedForm) -> None:
+    """A changed solution that lacks a name which the free cells right beside it define: a split cell."""
+    for released in form.cells:
+        own = match.chosen.get(released.id, [])
+        if released.role != "solution" or not own or is_stub(released, own[-1]):
+            continue
+        lacking = released.names.difference(*(cell.names for cell in own))
+        beside = _beside(match, own, lacking) if lacking else []
+        if beside:
+            for cell in beside:
+                match.claimed[cell.position] = released.id
+            match.chosen[released.id] = sorted([*own, *beside], key=lambda cell: cell.position)
+            _note_joined(released, match.chosen[released.id], match)
+
+
+def _beside(match: Match, own: Sequence[StudentCell], lacking: frozenset[str]) -> list[StudentCell]:
+    """The free code cells between a solution and the one beside it that defines what it lacks; after it, else before."""
+    for step in (1, -1):
+        gap: list[StudentCell] = []
+        index = (own[-1] if step == 1 else own[0]).position - 1 + step
+        while 0 <= index < len(match.cells) and match.cells[index].position not in match.claimed:
+            if match.cells[index].code:
+                gap.append(match.cells[index])
+            index += step
+        last = max((number for number, cell in enumerate(gap) if cell.names & lacking), default=-1)
+        if last >= 0:
+            return gap[: last + 1]
+    return []
+
+
+def _find_by_place(match: Match, form: ReleasedForm) -> None:
+    """Manual cells without ids: the free cell that follows the text which asks for them."""
+    texts: frozenset[str] = frozenset().union(*form.texts.values())
+    for released in form.cells:
+        if released.role != "manual" or released.id in match.chosen:
+            continue
+        for before, cell in itertools.pairwise(match.cells):
+            free = cell.position not in match.claimed and cell.cell_id not in texts
+            fits = free and cell.code == released.code and normalise(cell.source) not in texts | {""}
+            if fits and (before.cell_id in released.after or normalise(before.source) in released.after):
+                match.claimed[cell.position] = released.id
+                match.chosen[released.id] = [cell]
+                match.note(
+                    cell.position, f"Cell {cell.position} was taken as {released.id!r}, because of its place."
+                )
+                break
+
+
+def is_stub(released: ReleasedCell, cell: StudentCell) -> bool:
+    """Whether the cell is as released."""
+    return normalise(cell.source) == normalise(released.source)

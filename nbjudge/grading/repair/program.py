@@ -1,0 +1,155 @@
+"""Submitted notebook -> Program: what there is to run, and a sentence for each thing that was mended.
+
+Nothing here runs or evaluates the student's code, and no text of the student's gets into a repair's sentence.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+
+from nbjudge.grading.repair.match import Match, StudentCell, find_cells, is_stub
+from nbjudge.model import Cell, Language, Program
+from nbjudge.notebooks.cells import Notebook, cell_id, exercise_of, normalise
+from nbjudge.notebooks.python_source import additions
+from nbjudge.notebooks.reader import NotANotebook, tidy
+from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
+
+MAX_REPAIRS = 100
+CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+LATIN = re.compile("[a-z]", re.IGNORECASE)
+
+
+def repair(submitted: Notebook, form: ReleasedForm) -> Program:
+    """The program that a submitted notebook amounts to. Never raises: what can't be found is missing."""
+    try:
+        notebook = tidy(submitted)
+    except NotANotebook as error:
+        return rejected_program(str(error))
+    match = find_cells(notebook, form)
+    solutions = [released for released in form.cells if released.role in ("solution", "manual")]
+    missing = tuple(released.id for released in solutions if released.id not in match.chosen)
+    _note_whole(match, notebook, form, len(missing) == len(solutions))
+    cells = tuple(_program_cells(match, form))
+    return Program(
+        language=_language(notebook, form),
+        cells=cells,
+        missing=missing,
+        unchanged=tuple(
+            released.id for released in solutions if _is_unchanged(released, match.chosen.get(released.id))
+        ),
+        repairs=_sentences(match.notes),
+    )
+
+
+def match_cells(submitted: Notebook, form: ReleasedForm) -> dict[str, tuple[int, ...]]:
+    """1-based positions of the submitted cells that stand for each released cell, by released id.
+
+    More than one where a solution was split. What is missing has no entry.
+    """
+    match = find_cells(tidy(submitted), form)
+    return {name: tuple(cell.position for cell in cells) for name, cells in match.chosen.items()}
+
+
+def rejected_program(reason: str, language: Language = "en") -> Program:
+    """The program of a file that is no notebook."""
+    return Program(language=language, cells=(), missing=(), unchanged=(), repairs=(), rejected=reason)
+
+
+def _program_cells(match: Match, form: ReleasedForm) -> Iterable[Cell]:
+    """The cells to run in the release's order; what the student added follows the released cell that precedes it."""
+    added = _added_after(match)
+    yield from added.get("", ())
+    for released in form.cells:
+        chosen = match.chosen.get(released.id, [])
+        if released.role == "given":
+            if not released.skip:
+                yield from _given(released, chosen, match)
+        elif released.role == "solution" and chosen and not released.skip:
+            source = "\n\n".join(cell.source for cell in chosen)
+            yield Cell(released.id, "solution", source, exercise_of(released.id), chosen[0].position)
+        yield from added.get(released.id, ())
+
+
+def _given(released: ReleasedCell, chosen: Sequence[StudentCell], match: Match) -> Iterable[Cell]:
+    if not chosen:
+        match.note(0, f"The given cell {released.id!r} was deleted; it was restored.")
+    yield Cell(released.id, "given", released.source, None, chosen[0].position if chosen else None)
+    if chosen and chosen[0].code and chosen[0].short and not is_stub(released, chosen[0]):
+        extra = additions(chosen[0].source, released.source)
+        if extra:
+            position = chosen[0].position
+            match.note(
+                position,
+                f"Cell {position} (given): the imports and definitions that were added to it are kept.",
+            )
+            yield Cell(f"added-{position}", "added", extra, None, position)
+
+
+def _added_after(match: Match) -> dict[str, list[Cell]]:
+    heads = {cell.position for cells in match.chosen.values() for cell in cells}
+    added: dict[str, list[Cell]] = {}
+    anchor = ""
+    for cell in match.cells:
+        if cell.position in heads:
+            anchor = match.claimed[cell.position]
+        elif cell.position not in match.claimed and cell.code and cell.source.strip():
+            # The id is ours: a student's could pretend to be a released cell's.
+            added.setdefault(anchor, []).append(
+                Cell(f"added-{cell.position}", "added", cell.source, None, cell.position)
+            )
+    return added
+
+
+def _note_whole(match: Match, notebook: Notebook, form: ReleasedForm, nothing_found: bool) -> None:
+    """Notes about the notebook as a whole: another assignment's, reordered, test cells deleted."""
+    own = notebook["metadata"].get("nbjudge")
+    claimed = own.get("assignment") if isinstance(own, dict) else None
+    if isinstance(claimed, str) and claimed != form.assignment:
+        match.note(0, f"The notebook says that it belongs to another assignment than {form.assignment!r}.")
+    if nothing_found:
+        match.note(0, "No solution cell of this assignment was found; is this another notebook?")
+        return
+    deleted = [
+        released.id for released in form.cells if released.role == "grade" and released.id not in match.chosen
+    ]
+    if deleted:
+        match.note(0, f"Test cells were deleted; this changes nothing: {', '.join(deleted)}.")
+    order = [match.chosen[released.id][0].position for released in form.cells if released.id in match.chosen]
+    for before, after in itertools.pairwise(order):
+        if after < before:
+            match.note(
+                0,
+                f"The cells were in another order (cell {after} belongs after cell {before}); it was restored.",
+            )
+            return
+
+
+def _sentences(notes: Sequence[tuple[int, str]]) -> tuple[str, ...]:
+    ordered = [sentence for _, sentence in sorted(notes, key=lambda note: note[0])]
+    if len(ordered) > MAX_REPAIRS:
+        more = len(ordered) - MAX_REPAIRS
+        return (*ordered[:MAX_REPAIRS], f"And {more} more repairs of this kind.")
+    return tuple(ordered)
+
+
+def _language(notebook: Notebook, form: ReleasedForm) -> Language:
+    """What the release wrote into the notebook, else whose texts are in it, else its script."""
+    own = notebook["metadata"].get("nbjudge")
+    named = own.get("language") if isinstance(own, dict) else None
+    for language in form.texts:
+        if language == named:
+            return language
+    texts = [cell for cell in notebook["cells"] if cell["cell_type"] != "code"]
+    seen = {normalise(cell["source"]) for cell in texts} | {cell_id(cell) for cell in texts}
+    counts = {language: len(known & seen) for language, known in form.texts.items()}
+    best = max(counts, key=lambda language: counts[language])
+    if counts[best]:
+        return best
+    prose = "".join(cell["source"][:10_000] for cell in texts)
+    return "ru" if len(CYRILLIC.findall(prose)) > len(LATIN.findall(prose)) else "en"
+
+
+def _is_unchanged(released: ReleasedCell, cells: Sequence[StudentCell] | None) -> bool:
+    return bool(cells) and all(is_stub(released, cell) for cell in cells or ())

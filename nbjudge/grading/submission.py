@@ -1,0 +1,75 @@
+"""One submission, read, repaired and judged in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbjudge.errors import SandboxError
+from nbjudge.grading.context import GradingContext, Job
+from nbjudge.grading.repair import rejected_program, repair
+from nbjudge.grading.result_key import environment
+from nbjudge.model import Program, Result, Submission
+from nbjudge.notebooks.reader import NotANotebook, read_notebook
+
+if TYPE_CHECKING:
+    from nbjudge.judge import Judge
+    from nbjudge.sandbox import Zygote
+
+
+def judge_submission(context: GradingContext, judge: Judge, zygote: Zygote, job: Job) -> tuple[Result, bool]:
+    """Reads, repairs and judges one submission in this process, and whether that is all; SandboxError if the jail fails.
+
+    It is not, if tests are left that need a GPU slot.
+    """
+    from nbjudge.grading.gpu_passes import run_pass
+
+    started = time.monotonic()
+    submission = job.submission
+    program = _read_program(context, submission)
+    seed = int(submission.sha256[:16], 16)  # 64 bits: a student must not search for a lucky one
+    result = Result(
+        assignment=submission.assignment,
+        student=submission.student,
+        sha256=submission.sha256,
+        timestamp=submission.timestamp,
+        language=program.language,
+        key=job.key,
+        tests=(),
+        repairs=program.repairs,
+        missing=program.missing,
+        unchanged=program.unchanged,
+        rejected=program.rejected,
+        seed=seed,
+        environment=environment(context.jail),
+    )
+    done = True
+    if program.rejected is None:
+        limits = context.course.assignments[context.assignment].limits
+        result, done = run_pass(
+            judge,
+            program,
+            zygote,
+            limits,
+            result,
+            exercises=job.exercises,
+            slots=context.slots,
+            dry=job.dry,
+            stop=job.stop,
+        )
+        result = replace(result, environment=environment(context.jail, zygote.facts))
+    seconds = time.monotonic() - started + (job.dry.seconds if job.dry else 0)
+    return replace(result, seconds=seconds), done
+
+
+def _read_program(context: GradingContext, submission: Submission) -> Program:
+    data = Path(submission.path).read_bytes()
+    if hashlib.sha256(data).hexdigest() != submission.sha256:
+        raise SandboxError(f"{submission.path} changed while it was being graded; run `nbjudge grade` again")
+    try:
+        return repair(read_notebook(data), context.template)
+    except NotANotebook as error:
+        return rejected_program(str(error))

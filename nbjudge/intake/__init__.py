@@ -1,0 +1,1 @@
+"""What students hand in: archives, whose file is whose, and how an attempt is stored."""

@@ -1,0 +1,217 @@
+"""The judge's end of the wire: one student process, the deadline of each request, and its end."""
+
+from __future__ import annotations
+
+import mmap
+import re
+import secrets
+import select
+import signal
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn, Protocol
+
+from nbjudge import wire
+from nbjudge.errors import SandboxError
+from nbjudge.judge.faults import (
+    MisuseError,
+    NotFound,
+    StudentCrashed,
+    StudentFault,
+    StudentGpuMemory,
+    StudentMemory,
+    StudentTimeout,
+    clean,
+    student_error,
+)
+from nbjudge.judge.handle import Ask, Handle
+from nbjudge.model import Cell, Limits
+
+POLL = 0.05  # seconds between two looks at the memory
+GPU = re.compile("CUDA|CUBLAS|CUDNN|GPU")  # in the message of an error for want of memory: whose
+DUMPED_FRAME = re.compile(r'File "<([^"\n]{1,200})>", line (\d{1,9}) in (\S{1,100})')
+
+
+class Exit(Protocol):
+    """How a student process ended."""
+
+    @property
+    def signal(self) -> int | None: ...
+    @property
+    def status(self) -> int | None: ...
+    @property
+    def oom(self) -> bool: ...
+    @property
+    def outside(self) -> bool: ...
+
+
+class Process(Protocol):
+    """A student process as nbjudge.sandbox gives it."""
+
+    channel: socket.socket
+    arena: mmap.mmap
+
+    def over_memory(self) -> bool: ...
+    def over_gpu_memory(self) -> bool: ...
+    def dump_traceback(self) -> str: ...
+    def kill(self) -> Exit: ...
+
+
+class Zygote(Protocol):
+    """What forks student processes."""
+
+    def spawn(self, limits: Limits) -> Process: ...
+
+
+class StudentConnection:
+    """One student process: sends requests, waits for the replies, and kills it when it hangs, swells or lies."""
+
+    def __init__(self, process: Process, limits: Limits, cells: Mapping[str, Cell]) -> None:
+        self.process = process
+        self.limits = limits  # what it was made with
+        self.cells = cells  # by label, for traces
+        self.alive = True
+        self.test = 0  # its number in this process: a handle lives for one test
+        self.ask: Ask = _refuse  # what handles call; the session sets it, since it keeps the time
+        self.dropped: list[int] = []  # handles that the judge has let go of; sent with the next request
+
+    def request(self, name: str, arguments: tuple[Any, ...], seconds: float) -> Any:
+        """The value of the reply; a StudentFault if the code raised or there is no reply within `seconds`.
+
+        WireError, before anything was sent: the arguments are too large or nested too deep.
+        """
+        deadline = time.monotonic() + seconds
+        nonce = secrets.randbits(64)
+        dropped = self.dropped[:]
+        packet = wire.encode((name, arguments, dropped), self.process.arena, nonce, self._outgoing)
+        del self.dropped[: len(dropped)]
+        self._send(packet)
+        self._wait(deadline)
+        try:
+            return self._open(self._receive(nonce))
+        except wire.WireError as error:
+            self.kill()
+            raise StudentCrashed(f"your code's process broke the protocol: {error}") from None
+
+    def kill(self) -> Exit | None:
+        """Ends the process; None if the judge had ended it before. SandboxError: the host had killed some of it."""
+        if not self.alive:
+            return None
+        self.alive = False
+        end = self.process.kill()
+        if end.outside:
+            raise SandboxError(
+                "a process of the student's kept its limits and was killed from outside: "
+                "if the machine is short of memory, grade with fewer --jobs"
+            )
+        return end
+
+    def describe(self, description: object) -> StudentFault:
+        """The exception that a reply describes; WireError if it is no description."""
+        match description:
+            case (str(kind), str(builtin), str(message), bool(memory), list(frames)):
+                text = f"{kind}: {message}" if message else kind
+                trace = self.trace(frames)
+                if memory:
+                    return (StudentGpuMemory if GPU.search(text) else StudentMemory)(text, trace)
+                return student_error(builtin, text, trace)
+        raise wire.WireError("an error without a description")
+
+    def trace(self, frames: list[Any]) -> str:
+        """Frames as lines of text. Only the labels of real cells count, and the source lines are the judge's."""
+        lines = []
+        for frame in frames[-20:]:
+            match frame:
+                case (str(label), int(line), str(function)) if label in self.cells:
+                    source = self.cells[label].source.split("\n")
+                    shown = source[line - 1].strip() if 0 < line <= len(source) else ""
+                    where = "" if function == "<module>" else f", in {function}"
+                    lines.append(clean(f"{label}, line {line}{where}: {shown}", 300))
+        return "\n".join(lines)
+
+    def _send(self, packet: bytes) -> None:
+        try:
+            self.process.channel.send(packet, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        except OSError:
+            self._died()
+
+    def _wait(self, deadline: float) -> None:
+        poller = select.poll()
+        poller.register(self.process.channel, select.POLLIN)
+        while (left := deadline - time.monotonic()) > 0:
+            if poller.poll(1000 * min(left, POLL)):
+                return
+            if self.process.over_memory():
+                self.kill()
+                raise self._memory_fault()
+            if self.process.over_gpu_memory():
+                self.kill()
+                raise StudentGpuMemory("your code used more than its share of the GPU's memory")
+        trace = self._dumped_trace()
+        self.kill()
+        raise StudentTimeout("", trace)  # the session knows the limit to name
+
+    def _receive(self, nonce: int) -> object:
+        try:
+            packet = self.process.channel.recv(wire.PACKET.size + 1)  # one more, to notice a longer packet
+        except OSError:
+            packet = b""
+        if not packet:
+            self._died()
+        value: object = wire.decode(packet, self.process.arena, nonce, handle=self.hold, tensor=_with_origin)
+        return value
+
+    def _died(self) -> NoReturn:
+        end = self.kill()
+        if end is not None and end.oom:
+            raise self._memory_fault()
+        raise StudentCrashed(_describe_exit(end))
+
+    def _memory_fault(self) -> StudentMemory:
+        return StudentMemory(f"your code used more than {self.limits.memory >> 20} MiB of memory")
+
+    def _dumped_trace(self) -> str:
+        """Where the main thread was. faulthandler puts it last, innermost frame first."""
+        main = self.process.dump_traceback().rsplit("most recent call first", 1)[-1]
+        frames = [(label, int(line), name) for label, line, name in DUMPED_FRAME.findall(main)]
+        return self.trace(frames[:20][::-1])
+
+    def _open(self, reply: object) -> Any:
+        match reply:
+            case tuple(("ok", value)):
+                return value
+            case tuple(("missing", str(name))):
+                raise NotFound(f"your notebook does not define {name!r}")
+            case tuple(("error", *description)):
+                raise self.describe(tuple(description))
+        raise wire.WireError("a reply of no known kind")
+
+    def hold(self, id_: int, kind: str) -> Handle:
+        """The handle for an object of the student's process."""
+        return Handle(self.ask, self.dropped, id_, kind)
+
+    def _outgoing(self, value: object) -> tuple[int, str]:
+        if not isinstance(value, Handle):
+            raise MisuseError(
+                f"a {type(value).__name__} cannot be passed to the student's code: pass plain values, arrays, "
+                "tensors, or objects that the student's code returned"
+            )
+        return value._id, ""
+
+
+def _refuse(*_: Any) -> NoReturn:
+    raise MisuseError("an object of the student's was used before any test began")
+
+
+def _with_origin(tensor: Any, origin: wire.TensorOrigin) -> Any:
+    tensor.origin = origin
+    return tensor
+
+
+def _describe_exit(end: Exit | None) -> str:
+    if end is not None and end.signal is not None:
+        name = signal.strsignal(end.signal) or "unknown"
+        return f"your code's process was killed by signal {end.signal} ({name})"
+    status = "" if end is None or end.status is None else f", with exit status {end.status}"
+    return f"your code ended its own process{status}"

@@ -1,0 +1,1 @@
+"""Notebooks: read without trust, their cells, exercises and regions, and what a release says that a submission holds."""

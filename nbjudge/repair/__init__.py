@@ -1,8 +1,0 @@
-"""Submitted notebook -> Program: finds the released cells again and mends what editors and students did to them.
-
-docs/repair.md says the rules in plain words.
-"""
-
-from nbjudge.repair.program import match_cells, rejected_program, repair
-
-__all__ = ["match_cells", "rejected_program", "repair"]

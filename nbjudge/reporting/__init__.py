@@ -1,0 +1,1 @@
+"""What people read of grades: tables to export, and where an assignment stands."""

@@ -1,0 +1,36 @@
+"""What hidden tests import: checks with messages that students understand, and a reader of data files.
+
+The fixtures `student`, `credit` and `device` and the markers come by themselves; docs/writing-autograders.md has examples.
+"""
+
+from __future__ import annotations
+
+from nbjudge.files import read_arrays
+from nbjudge.judge.checks import close, decreasing, finite, is_tensor, same_shape
+from nbjudge.judge.faults import (
+    NotFound,
+    StudentCrashed,
+    StudentError,
+    StudentFault,
+    StudentGpuMemory,
+    StudentMemory,
+    StudentTimeout,
+)
+from nbjudge.judge.source import uses
+
+__all__ = [
+    "NotFound",
+    "StudentCrashed",
+    "StudentError",
+    "StudentFault",
+    "StudentGpuMemory",
+    "StudentMemory",
+    "StudentTimeout",
+    "close",
+    "decreasing",
+    "finite",
+    "is_tensor",
+    "read_arrays",
+    "same_shape",
+    "uses",
+]
