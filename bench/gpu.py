@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from tiny_course import answer, make_course, submit  # noqa: E402
+from support.tiny_course import answer, make_course, submit  # noqa: E402
 
 from nbjudge.app import grading  # noqa: E402
 from nbjudge.model import Course, Limits  # noqa: E402

@@ -23,8 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from mutations import Notebook, mutate  # noqa: E402
-from tiny_course import answer, make_course  # noqa: E402
+from support.mutations import Notebook, mutate  # noqa: E402
+from support.tiny_course import answer, make_course  # noqa: E402
 
 from nbjudge.authoring.samples import read_samples  # noqa: E402
 from nbjudge.course import load_course  # noqa: E402

@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from the parser, so that the page can't say anything else; tests/test_cli.py compares them."""
+"""Writes docs/cli.md from the parser, so that the page can't say anything else; tests/cli/test_cli.py compares them."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ import pytest
 
 collect_ignore = ["hostile"]  # attacks, graded by test_hostile.py; some are called test_*.py
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tools")]
-import postgres  # noqa: E402
+from support import postgres  # noqa: E402
 
 os.environ.pop("NBJUDGE_DATABASE", None)  # somebody's real grades
 if not Path("/sys/fs/cgroup/cgroup.controllers").exists():  # podman's default runtime refuses such a kernel
-    os.environ.setdefault("CONTAINERS_CONF", str(Path(__file__).with_name("containers.conf")))
+    os.environ.setdefault("CONTAINERS_CONF", str(Path(__file__).with_name("support") / "containers.conf"))
 # nbgrader calls alembic by name; pytest may have been called by its path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.places import ROOT
 
-PACKAGE = Path(__file__).parent.parent / "nbjudge"
+PACKAGE = ROOT / "nbjudge"
 
 # Lowest first; a module may import from lower ranks, and from its own room. Same rank: never.
 RANKS = [

@@ -4,11 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from fuzz_targets import TARGETS, corpus, seeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.fuzz_targets import TARGETS, corpus, seeds
+from support.places import ROOT
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+sys.path.insert(0, str(ROOT / "bench"))
 
 edits = st.lists(
     st.tuples(st.integers(0, 1 << 16), st.integers(0, 8), st.binary(max_size=8)), min_size=1, max_size=8

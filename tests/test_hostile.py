@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hostile_batch import Attack, Batch, Outcome, read_attacks
-from hostile_course import POINTS
+from support.hostile_batch import Attack, Batch, Outcome, read_attacks
+from support.hostile_course import POINTS
+from support.places import ROOT, TESTS
 
-HERE = Path(__file__).parent
 ATTACKS = read_attacks()
 CANARY = re.compile(r"CANARY-[A-Z]+-[0-9a-f]{6,16}")
 AIMS = {"forging", "reading", "harming", "escaping", "lingering", "rendering"}
@@ -55,9 +55,9 @@ def batch(user: str) -> Batch:
 def run(user: str, options: list[str]) -> Batch:
     """The corpus in a process of its own, as another user if that is asked for."""
     folder = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
-    command = [sys.executable, str(HERE / "hostile_batch.py"), str(folder), *options]
+    command = [sys.executable, str(TESTS / "support/hostile_batch.py"), str(folder), *options]
     keywords = {}
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(HERE), str(HERE.parent)]))
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(TESTS), str(ROOT)]))
     try:
         if user == "nobody":
             from test_sandbox import _python_for_all

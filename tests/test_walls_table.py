@@ -1,9 +1,9 @@
-"""docs/walls.md says what tests/walls_table.py found, and about the corpus that is there."""
+"""docs/walls.md says what tests/support/walls_table.py found, and about the corpus that is there."""
 
 import json
 
-from hostile_batch import read_attacks
-from walls_table import CONFIGURATIONS, DATA, PAGE, page
+from support.hostile_batch import read_attacks
+from support.walls_table import CONFIGURATIONS, DATA, PAGE, page
 
 from nbjudge.sandbox.walls import WALLS
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_course import answer, make_course, submit
+from support.tiny_course import answer, make_course, submit
 
 from nbjudge.app import grading
 from nbjudge.model import Course, Limits, Result

@@ -4,12 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.places import ROOT
 
 from nbjudge.app import grading, intake
 from nbjudge.authoring.samples import read_samples
 from nbjudge.course import load_course
 
-COURSE = load_course(Path(__file__).parents[2])
+COURSE = load_course(ROOT)
 
 
 @pytest.mark.timeout(3600)
