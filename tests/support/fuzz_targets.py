@@ -256,7 +256,7 @@ def _archive_seeds() -> list[bytes]:
 
 
 def _lab(solved: bool) -> dict[str, Any]:
-    import tiny_course
+    from support import tiny_course
 
     notebook = tiny_course._source()
     for cell in notebook["cells"]:
