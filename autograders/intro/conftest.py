@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from course_data import read_arrays
+
+from nbjudge.testing import read_arrays
 
 HERE = Path(__file__).parent
 NOTEBOOK_DATA = HERE.parents[1] / "source" / "intro"
