@@ -1,4 +1,4 @@
-"""The two errors that are nobody's grade: the author's and ours. The student's faults are TestResults."""
+"""The two errors that never cost a student points: the author's and the grader's. The student's faults are TestResults."""
 
 
 class CourseError(Exception):

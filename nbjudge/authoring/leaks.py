@@ -1,8 +1,8 @@
 """What must not be in a release, and where it was found: solution text, outputs of a solution run, hidden tests.
 
 Text is compared without white space, comment signs and quotes around it, so that a solution left behind as a
-comment, in Markdown or in a cell's metadata is found as well. A single line counts if it is long enough to be
-nobody's accident; a shorter solution counts as a whole.
+comment, in Markdown or in a cell's metadata is found as well. A single line counts if it is too long to be
+a coincidence; a shorter solution counts as a whole.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from nbjudge.notebooks.regions import BEGIN, END, solution_regions
 LONG = 24  # squeezed characters that make a single line tell-tale
 WHOLE = 12  # the same for a whole solution region
 MARKERS = (BEGIN, END, "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN MARK SCHEME", "END MARK SCHEME")
-STRUCTURE = re.compile(  # headers and imports say little about a solution and occur everywhere
+# Headers and imports say little about a solution and occur everywhere.
+STRUCTURE = re.compile(
     r"\s*(?:(?:async|def|class|for|while|with|if|elif|else|try|except|finally)\b.*:|(?:import|from)\s.*|@.*)\s*"
 )
 TRAILING_COMMENT = re.compile(r"\s#.*$")
@@ -51,7 +52,7 @@ def find_leaks(
     *,
     where: str,
 ) -> list[str]:
-    """One sentence for each secret in the release, naming the cell or file and the next step; [] if there is none.
+    """One sentence for each secret in the release, naming the cell or file and the next step; [] if it gives nothing away.
 
     `tests` holds the files of the autograder's folder, `helpers` those that students get beside the notebook;
     `where` names the released notebook in the sentences.

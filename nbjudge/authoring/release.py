@@ -77,7 +77,7 @@ def check_release(course: Course, assignment: str) -> list[str]:
 
 
 def read_release(course: Course, assignment: str) -> dict[str, bytes]:
-    """Every file of release/<assignment>/ as it is now, by its relative path; {} if there is none."""
+    """Every file of release/<assignment>/ as it is now, by its relative path; {} before the first release."""
     folder = course.release(assignment)
     return {name: path.read_bytes() for name, path in counting_files(folder) if not path.is_symlink()}
 

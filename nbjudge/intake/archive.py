@@ -27,9 +27,8 @@ RATIO_FROM = 1 << 20  # bytes; short files may pack as well as they like
 MAX_DEPTH = 20  # folders in folders
 TOO_LARGE = f"larger than {MAX_BYTES >> 20} MB"
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-MISLEADING = re.compile(
-    r"[\u200e\u200f\u2028-\u202e\u2066-\u2069]"
-)  # line separators, bidi: fine in a file's name
+# Line separators and bidi marks: fine in a file's name, misleading in a list of names.
+MISLEADING = re.compile(r"[\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 Reader = Callable[[], bytes]
 
@@ -69,7 +68,7 @@ def open_entries(path: Path) -> Iterator[tuple[list[Entry], list[tuple[str, str]
         except CourseError:
             raise
         except Exception as error:
-            raise CourseError(f"{path} is no folder, zip or tar archive that can be read: {error}") from None
+            raise CourseError(f"{path} cannot be read as a folder, zip or tar archive: {error}") from None
         entries: dict[tuple[str, ...], list[Entry]] = {}
         refused: list[tuple[str, str]] = []
         for raw, reader in listed:
@@ -105,7 +104,7 @@ def read_file(path: Path) -> bytes:
 
 
 def _list(path: Path, stack: contextlib.ExitStack) -> Iterator[tuple[str, Reader | str]]:
-    """Name and reader of each file, or the reason why it has none."""
+    """Name and reader of each file, or why it cannot be read."""
     if path.is_dir():
         yield from _folder(path)
     elif zipfile.is_zipfile(path):

@@ -48,7 +48,7 @@ def store_submission(
 ) -> Stored:
     """Makes `data`, handed in as a file called `name`, the student's current attempt.
 
-    `now` is aware, by default this machine's clock. A file that is no notebook is stored too. CourseError for a bad
+    `now` is aware, by default this machine's clock. A file that is not a notebook is stored too. CourseError for a bad
     student id.
     """
     pick_assignment(course, assignment)
@@ -61,7 +61,7 @@ def store_submission(
 def read_submissions(
     course: Course, assignment: str, students: Iterable[str] | None = None
 ) -> list[Submission]:
-    """The current attempt of every student, or of the ones named; CourseError if one of these has none."""
+    """The current attempt of every student, or of the ones named; CourseError if one of these has not handed in."""
     pick_assignment(course, assignment)
     with _lock(course):
         found = {
@@ -83,7 +83,7 @@ def format_timestamp(moment: datetime) -> str:
 
 
 def parse_timestamp(text: str) -> datetime:
-    """The aware time of a timestamp.txt, whichever zone nbgrader wrote it in; ValueError if it is none."""
+    """The aware time of a timestamp.txt, in whichever zone nbgrader wrote it; ValueError for any other text."""
     parts = text.strip().rsplit(" ", 1)
     moment = datetime.fromisoformat(
         parts[0] if parts[-1] in ("UTC", "GMT") else text.strip().replace(" +", "+")

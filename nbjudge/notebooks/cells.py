@@ -24,12 +24,12 @@ def role(cell: NotebookCell) -> Role:
 
 
 def nbgrader_metadata(cell: NotebookCell) -> dict[str, Any]:
-    """The cell's nbgrader metadata, {} where there is none or it is no object."""
+    """The cell's nbgrader metadata, {} where it is missing or not an object."""
     return as_dict(as_dict(cell.get("metadata")).get("nbgrader"))
 
 
 def grade_id(cell: NotebookCell) -> str | None:
-    """The cell's nbgrader grade_id, None where there is none or it is no text."""
+    """The cell's nbgrader grade_id, None where it is missing or not a text."""
     value = nbgrader_metadata(cell).get("grade_id")
     return value if isinstance(value, str) and value else None
 
@@ -50,7 +50,7 @@ def tags(cell: NotebookCell) -> tuple[str, ...]:
 
 
 def in_language(cell: NotebookCell, language: Language) -> bool:
-    """True if the cell is tagged with this language, or with none."""
+    """True if the cell is tagged with this language, or with no language at all."""
     languages = [tag for tag in tags(cell) if tag.startswith(LANGUAGE_TAG)]
     return not languages or LANGUAGE_TAG + language in languages
 

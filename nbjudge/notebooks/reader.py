@@ -22,7 +22,8 @@ MAX_DEPTH = 100
 MAX_VALUES = 5_000_000  # or 50 MB of "[],[],[]" would become gigabytes of objects
 CELL_TYPES = ("code", "markdown", "raw")
 OUTPUT_TYPES = ("stream", "display_data", "execute_result", "error")
-MAGIC = (  # first bytes of what students upload instead of a notebook
+# First bytes of what students upload instead of a notebook.
+MAGIC = (
     (b"%PDF", "this is a PDF, not a notebook"),
     (b"PK\x03\x04", "this is a ZIP archive or an office document, not a notebook"),
     (b"\x1f\x8b", "this is a gzip archive, not a notebook"),
@@ -62,7 +63,7 @@ def tidy(value: Notebook) -> Notebook:
     """A notebook dict in which cells, sources and metadata have the types that nbformat 4 promises.
 
     Odd cells are coerced, not dropped, so that "cell 12" means the same to everybody. Raises NotANotebook if
-    there is no list of cells.
+    it has no list of cells.
     """
     cells = value.get("cells")
     if not isinstance(cells, list) and isinstance(value.get("worksheets"), list):

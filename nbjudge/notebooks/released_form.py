@@ -39,9 +39,8 @@ class ReleasedCell:
     source: str  # as released: code to restore, or the stub
     skip: bool  # tagged `skip-grading`
     names: frozenset[str] = frozenset()  # of a solution: what it defines for others and no other cell does
-    after: frozenset[str] = (
-        frozenset()
-    )  # of a manual cell: ids and texts of the cell before it, in every language
+    # Of a manual cell: ids and texts of the cell before it, in every language.
+    after: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -434,7 +434,7 @@ def test_a_lying_tar_header_reads_nothing_huge(course, tmp_path):
     header.type, header.size = tarfile.XHDTYPE, 1 << 33
     with gzip.open(tmp_path / "in.tgz", "wb") as file:
         file.write(header.tobuf(tarfile.GNU_FORMAT) + b"\0" * 1024)
-    with pytest.raises(CourseError, match="no folder, zip or tar archive that can be read"):
+    with pytest.raises(CourseError, match="cannot be read as a folder, zip or tar archive"):
         collect(course, tmp_path / "in.tgz")
 
 
@@ -451,7 +451,7 @@ def test_a_damaged_member_costs_only_itself(course, tmp_path):
 @pytest.mark.parametrize("data", [b"", b"hello", b"PK\x03\x04 broken", b"\x1f\x8b broken"])
 def test_what_is_no_archive_is_one_clear_error(course, tmp_path, data):
     (tmp_path / "in.zip").write_bytes(data)
-    with pytest.raises(CourseError, match=r"in\.zip is no folder, zip or tar archive that can be read"):
+    with pytest.raises(CourseError, match=r"in\.zip cannot be read as a folder, zip or tar archive"):
         collect(course, tmp_path / "in.zip")
     with pytest.raises(CourseError, match=r"nothing\.zip"):
         collect(course, tmp_path / "nothing.zip")
