@@ -2,7 +2,7 @@
 
 The same submissions, the same machine, one run: the light assignment of bench/light.py and the lab `intro` of this
 repository. Peers that would take more than two minutes for a size are extrapolated, unless --peers-full is given.
-Everything is kept in build/bench/; otter gets a virtual environment of its own there, made from bench/requirements-otter.txt.
+Everything is kept in build/bench/; otter gets a separate virtual environment there, made from bench/requirements-otter.txt.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ BENCH = Path(__file__).parent
 REPOSITORY = BENCH.parent
 VERDICTS = ("full_marks", "partial")  # of the samples of `intro` that are graded here
 ENDLESS = {"column-minus-row"}  # subtracts [n] from [n, 1]: gigabytes a step, until nbjudge's limit ends it
-CHECK = "import door\ndoor.check(globals(), _texts, {module!r}, {test!r})"
+CHECK = "import student_in_kernel\nstudent_in_kernel.check(globals(), _texts, {module!r}, {test!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _work(
 
 
 def _cells(data: bytes, template: ReleasedForm, texts: bool) -> tuple[str, ...]:
-    """The code cells that nbjudge would run; with `texts` one more, which tells the door what the solution cells hold."""
+    """The code cells that nbjudge would run; with `texts` one more, which tells the stand-in what the solution cells hold."""
     program = repair(read_notebook(data), template)
     sources = [cell.source for cell in program.cells]
     if texts:
@@ -141,7 +141,7 @@ def _solution(course: Course, name: str) -> Notebook:
 
 
 def _hidden_tests(course: Course, name: str) -> Iterator[Hidden]:
-    """Every test of the autograder as code that calls it through `door`, with the points that it is worth."""
+    """Every test of the autograder as code that calls it through `student_in_kernel`, with the points that it is worth."""
     path = course.source(name) / f"{name}.ipynb"
     exercises = find_exercises(load_notebook(path, "create it"), str(path))
     points = {exercise.id: exercise.points for exercise in exercises}

@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of what reads a student's bytes: python bench/fuzz.py TARGET --seconds 600
 
-Needs atheris, which is no dependency of the project: `pip install atheris` somewhere on PYTHONPATH. Findings stay as
+Needs atheris, which is not a dependency of the project: `pip install atheris` somewhere on PYTHONPATH. Findings stay as
 crash-* files in FOLDER/TARGET; with --keep N they and the smallest inputs of the corpus are copied into tests/fuzz/TARGET,
 where the tests replay them.
 """
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def run(target: str, folder: Path, seconds: int) -> None:
-    """One libFuzzer run, in a process of its own: it ends with _exit."""
+    """One libFuzzer run, in a separate process: it ends with _exit."""
     import fuzz_targets
 
     corpus = folder / "corpus"

@@ -45,7 +45,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THRE
 
 
 class Grader(Protocol):
-    """One grader with one piece of work laid out for it in a folder of its own."""
+    """One grader with one piece of work laid out for it in a separate folder."""
 
     def grade(self) -> measure.Usage:
         """Grades everything, or what is new; CommandFailed if the grader gives up."""
@@ -84,7 +84,7 @@ class Nbjudge:
 
 @dataclass(frozen=True, slots=True)
 class Nbgrader:
-    """`nbgrader autograde`: the notebook runs in a kernel, each hidden test in a grade cell of its own."""
+    """`nbgrader autograde`: the notebook runs in a kernel, each hidden test in a separate grade cell."""
 
     work: Work
     folder: Path
@@ -122,7 +122,7 @@ class Otter:
 
     work: Work
     folder: Path
-    bin: Path  # of its own virtual environment
+    bin: Path  # of its virtual environment
 
     @classmethod
     def prepare(cls, work: Work, folder: Path, bin: Path) -> Otter:

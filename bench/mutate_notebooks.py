@@ -110,7 +110,7 @@ def bases(course: Course) -> tuple[list[Notebook], list[Notebook]]:
 
 
 def read_and_repair(data: bytes, templates: Sequence[ReleasedForm]) -> tuple[str, ...] | None:
-    """What repair says; None if the file is no notebook."""
+    """What repair says; None if the file cannot be read as a notebook."""
     try:
         notebook = read_notebook(data)
     except NotANotebook as error:
@@ -171,7 +171,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="nbjudge-mutants-") as folder:
         outcome = run(arguments.count, arguments.jobs, arguments.seed, Path(folder))
     print(
-        f"{outcome.files} files: {outcome.rejected} are no notebooks any more, {outcome.repaired} were mended"
+        f"{outcome.files} files: {outcome.rejected} cannot be read as notebooks any more, {outcome.repaired} were mended"
     )
     print(
         f"read and repaired in {outcome.reading:.0f} s, graded in {outcome.grading:.0f} s by {arguments.jobs} workers"

@@ -38,7 +38,7 @@ METHOD = """\
   `full_marks` and `partial`, in turn, except those that give part of a test's points, or that only a limit ends.
 - **The same work.** Every grader runs the same code cells (given ones, solutions, not those tagged `skip-grading`) and the same hidden tests:
   light ones as code in an nbgrader grade cell or an otter test case each; those of `intro` as they are, called in the notebook's kernel through a
-  stand-in for the fixture `student` (bench/door.py). Public asserts run in none of them. In the peers, one thread computes, as in nbjudge. Warnings
+  stand-in for the fixture `student` (bench/student_in_kernel.py). Public asserts run in none of them. In the peers, one thread computes, as in nbjudge. Warnings
   are silenced there, since nbgrader gives nothing to a test during which anything is written to stderr.
 - **Pure compute.** CPU seconds of the same cells and tests in plain warm processes, one for each core side by side, with
   nothing isolated, repaired, recorded or rendered (bench/pure.py).

@@ -11,12 +11,12 @@ BENCH = ROOT / "bench"
 sys.path.insert(0, str(BENCH))
 
 import courses  # noqa: E402
-import door  # noqa: E402
 import graders  # noqa: E402
 import light  # noqa: E402
 import measure  # noqa: E402
 import page  # noqa: E402
 import pure  # noqa: E402
+import student_in_kernel  # noqa: E402
 from baseline import Baseline, Void  # noqa: E402
 from figures import Figure, Report, Scale, extrapolate, further, growth  # noqa: E402
 from targets import targets  # noqa: E402
@@ -203,6 +203,6 @@ def test_a_hidden_test_leaves_no_names_to_the_next(tmp_path: Path, monkeypatch: 
     kernel = {"__name__": "__main__"}
     exec("def f(): return 1\ndef helper(): pass", kernel)
     names = dict(kernel)
-    door.check(dict(kernel), {}, "replacing", "test_later")
-    door.check(dict(kernel), {}, "replacing", "test_earlier")
+    student_in_kernel.check(dict(kernel), {}, "replacing", "test_later")
+    student_in_kernel.check(dict(kernel), {}, "replacing", "test_earlier")
     assert kernel == names
