@@ -9,6 +9,8 @@ import pytest
 from support.markdown import anchors, inline_code, links, pages
 from support.places import ROOT
 
+from nbjudge.course import load_course
+
 HISTORY = ("CHANGELOG.md", "docs/decisions/")  # speaks of what was
 TOP = {path.name for path in ROOT.iterdir() if path.is_dir()} - {
     "gradebook"
@@ -74,3 +76,12 @@ def test_every_page_of_the_documentation_can_be_reached_from_the_front_page() ->
                 waiting.append(inside)
     docs = {page for page in pages() if page.startswith("docs/") and Path(page).parent.name != "decisions"}
     assert docs - reached == set()
+
+
+def test_the_front_page_describes_the_course_that_ships() -> None:
+    page, course = (ROOT / "README.md").read_text(), load_course(ROOT)
+    assert re.findall(r"^\| `([a-z-]+)` \|", page.partition("## The course")[2], re.MULTILINE) == [
+        *course.assignments
+    ]
+    points = sum(sum(assignment.points.values()) for assignment in course.assignments.values())
+    assert f"{points:g} points" in page
