@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +30,14 @@ class Block:
 
 
 def pages() -> list[str]:
-    """Every page that git knows or that is new, relative to the repository."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    return [page for page in listed if (ROOT / page).is_file()]
+    """Every page of the project, relative to the repository."""
+    found = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        ROOT / "gradebook/README.md",
+        *ROOT.glob("tests/**/*.md"),
+    ]
+    return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 
 def blocks(page: str, language: str) -> Iterator[Block]:
