@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import re
+import runpy
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,10 +28,10 @@ from nbjudge.sandbox import Zygote
 
 COURSE = load_course(ROOT)
 PAGES = [page for page in pages() if page == "README.md" or page.startswith("docs/")]
-EXAMPLES = [block for page in PAGES for block in blocks(page, "python")]
-HIDDEN_TESTS = [block for block in EXAMPLES if block.not_run is None]
-COMMANDS = [block for page in pages() for block in blocks(page, "sh")]
 EXERCISE = re.compile(r'^@pytest\.mark\.exercise\("([^"]+)"', re.MULTILINE)
+EXAMPLES = [block for page in PAGES for block in blocks(page, "python")]
+HIDDEN_TESTS = [block for block in EXAMPLES if EXERCISE.search(block.text) and block.not_run is None]
+COMMANDS = [block for page in pages() for block in blocks(page, "sh")]
 FUNCTION = re.compile(r"^def (test_\w+)", re.MULTILINE)
 HEADER = "import pytest\nimport torch\nfrom nbjudge.testing import *\n"
 HELPERS = COURSE.release("intro")  # the other assignments that examples are about have none
@@ -84,8 +86,19 @@ def programs(assignment: str) -> Iterator[tuple[str, object]]:
 
 
 @pytest.mark.parametrize("block", EXAMPLES, ids=str)
-def test_an_example_is_a_hidden_test_or_says_why_it_does_not_run(block: Block) -> None:
-    assert block.not_run or (EXERCISE.search(block.text) and FUNCTION.search(block.text))
+def test_an_example_is_a_hidden_test_or_a_setting_or_says_why_it_does_not_run(block: Block) -> None:
+    assert block.not_run or (block in HIDDEN_TESTS and FUNCTION.search(block.text)) or is_setting(block.text)
+
+
+def is_setting(text: str) -> bool:
+    """Whether `text` sets plain values that course_config.py sets, too."""
+    names = []
+    for line in ast.parse(text).body:
+        if not (isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name)):
+            return False
+        ast.literal_eval(line.value)
+        names.append(line.targets[0].id)
+    return set(names) <= runpy.run_path(str(ROOT / "course_config.py")).keys()
 
 
 def test_the_front_page_has_a_hidden_test_that_runs() -> None:
@@ -199,3 +212,8 @@ def test_every_command_is_found_in_the_help(tmp_path: Path) -> None:
         "demo",
         "doctor",
     } <= set(COMMAND_NAMES)
+
+
+def test_a_setting_is_one_of_the_course_configuration() -> None:
+    assert is_setting('languages = ("en", "ru")\n')
+    assert not is_setting('langauges = ("en", "ru")\n') and not is_setting("print()\n")
