@@ -19,6 +19,7 @@ bench: $(INSTALLED)  ## docs/benchmarks.md, beside nbgrader and otter; on a quie
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
 types: $(INSTALLED)
 	$(BIN)/mypy

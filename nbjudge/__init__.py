@@ -1,3 +1,3 @@
 """nbjudge: auto-graded PyTorch exercises, with the judge and the judged in separate processes."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
