@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nbjudge.authoring.check.equivalent import Equivalent
+from nbjudge.authoring.check.mutants.equivalent import Equivalent
 from nbjudge.authoring.check.kernel import KernelRun
-from nbjudge.authoring.check.mutants import Mutant
+from nbjudge.authoring.check.mutants.make import Mutant
 from nbjudge.authoring.check.report import (
     Finding,
     MutantOutcome,

@@ -16,7 +16,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbjudge.authoring.check.mutants import Mutant
+from nbjudge.authoring.check.mutants.make import Mutant
 from nbjudge.errors import CourseError
 
 FILE = "equivalent_mutants.toml"
