@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from nbjudge import wire
 from nbjudge.student.device import Device, synchronise
-from nbjudge.student.shell import Notebook, Output, flush_figures
+from nbjudge.student.shell import NotebookNamespace, Output, flush_figures
 
 MESSAGE = 4000  # characters of an exception's message
 FRAMES = 20
@@ -45,7 +45,7 @@ class Server:
         self.arena = arena
         self.device = device
         self.process = os.getpid()
-        self.notebook = Notebook()
+        self.notebook = NotebookNamespace()
         self.output = Output()
         self.handles: dict[int, Any] = {}
         self.last_handle = 0
