@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nbjudge.authoring.check.mutants.equivalent import Equivalent
 from nbjudge.authoring.check.kernel import KernelRun
+from nbjudge.authoring.check.mutants.equivalent import Equivalent
 from nbjudge.authoring.check.mutants.make import Mutant
 from nbjudge.authoring.check.report import (
     Finding,
