@@ -46,7 +46,7 @@ def check_assignment(
 ) -> CheckReport:
     """Asks every question of the check about one assignment; the gradebook is not touched.
 
-    A report on some exercises only, or on fewer seeds than SEEDS, is no proof: it is `partial`. CourseError for an
+    A report on some exercises only, or on fewer seeds than SEEDS, proves nothing: it is `partial`. CourseError for an
     unknown name: what is wrong with the assignment itself is a finding.
     """
     from nbjudge.authoring.check.answers import answer, answer_flaw

@@ -66,7 +66,7 @@ def _with_entry(course: Course, name: str, today: date) -> str:
     found = next(filter(None, (_assigned(node, "assignments") for node in ast.parse(text).body)), None)
     closing = lines[found.end_lineno - 1].strip() if isinstance(found, ast.Dict) and found.end_lineno else ""
     if not isinstance(found, ast.Dict) or closing != "}" or not found.end_lineno:
-        raise CourseError(f"{path}: write assignments = {{...}} with the closing brace on a line of its own")
+        raise CourseError(f"{path}: write assignments = {{...}} with the closing brace alone on its line")
     new = "\n".join([*lines[: found.end_lineno - 1], entry.rstrip("\n"), *lines[found.end_lineno - 1 :]])
     if found.values and not _has_comma(lines, found.values[-1]):
         raise CourseError(f"{path}: put a comma after the last entry of assignments")

@@ -16,8 +16,8 @@ CONTEXT = 2  # unchanged lines around a change
 def describe_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[str]:
     """Unified diffs of everything that differs between two releases (relative path -> bytes); [] if nothing does.
 
-    Of notebooks each changed cell is a diff of its own, with its id and place; metadata is left out, since students
-    don't see it. Of files that are no text only the fact is told.
+    Of notebooks each changed cell has its own diff, with id and place; metadata is left out, since students
+    don't see it. Of a file that is not text it only says that it changed.
     """
     lines: list[str] = []
     for name in sorted(old.keys() | new.keys()):

@@ -208,7 +208,7 @@ class _Plugin:
 
     @pytest.fixture
     def student(self) -> StudentCode:
-        """The student's code, at arm's length."""
+        """The student's code, in its own process."""
         assert self.judge is not None
         return self.judge.student()
 

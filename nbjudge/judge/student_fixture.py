@@ -1,4 +1,4 @@
-"""What a test's `student` fixture is: the only door to the student's code."""
+"""What a test's `student` fixture is: the only way to the student's code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class StudentCode:
         return Function(self._session, name)
 
     def cell(self, id: str, /, **inputs: Any) -> Names:
-        """Runs a solution cell in a copy of the namespace, with these inputs instead of its own values.
+        """Runs a solution cell in a copy of the namespace, with these inputs in place of the values there.
 
         Returns the names that the cell assigns, and the inputs. NotFound if the cell was deleted.
         """

@@ -55,7 +55,7 @@ def test_wrong(student: StudentCode, credit: Credit) -> None:
 
 @pytest.mark.exercise("warm-up")
 def test_errors(student: StudentCode) -> None:
-    """An exception of the student's."""
+    """An exception in the student's code."""
     student.fail("message")
 
 

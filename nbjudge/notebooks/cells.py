@@ -24,12 +24,12 @@ def role(cell: NotebookCell) -> Role:
 
 
 def nbgrader_metadata(cell: NotebookCell) -> dict[str, Any]:
-    """The cell's nbgrader metadata, {} where there is none or it is no object."""
+    """The cell's nbgrader metadata, {} where there is none or it is not an object."""
     return as_dict(as_dict(cell.get("metadata")).get("nbgrader"))
 
 
 def grade_id(cell: NotebookCell) -> str | None:
-    """The cell's nbgrader grade_id, None where there is none or it is no text."""
+    """The cell's nbgrader grade_id, None where there is none or it is not text."""
     value = nbgrader_metadata(cell).get("grade_id")
     return value if isinstance(value, str) and value else None
 

@@ -74,7 +74,7 @@ def _check_ids(cells: Sequence[NotebookCell], path: str) -> None:
         if not isinstance(name, str):
             raise CourseError(f"{where} has no cell id: save the notebook as nbformat 4.5 (JupyterLab does)")
         if name in seen:
-            raise CourseError(f"{where}: another cell has the id {name!r} too: give it one of its own")
+            raise CourseError(f"{where}: another cell has the id {name!r} too: give it another")
         seen.add(name)
         grade = grade_id(cell)
         if grade and grade in seen_grade:

@@ -11,12 +11,8 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 MAX_PARSED = 200_000  # characters; beyond, and where Python can't parse, a pattern at line starts must do
-TRANSPARENT_MAGICS = (
-    "time",
-    "timeit",
-    "capture",
-    "prun",
-)  # they measure or capture: the cell runs without them
+# Cell magics that measure or capture: the cell runs as if they were not there.
+TRANSPARENT_MAGICS = ("time", "timeit", "capture", "prun")
 PYTHON_MAGICS = (*TRANSPARENT_MAGICS, "debug")  # cell magics whose body is still Python
 # Cell magics that would start another program or draw: the cell is not run.
 FOREIGN_MAGICS = (

@@ -23,12 +23,12 @@ ENGINES = ("podman", "docker")
 IMAGE = "nbjudge-grader"
 ANSWER_SECONDS = 60.0  # of an engine that is only asked something
 START_SECONDS = 120.0  # from the engine's start until the zygote calls
-SWAP = 1 << 20  # bytes; with none, the limit that is hit is one whose hits no counter of v1 tells
+SWAP = 1 << 20  # bytes; without any, v1 counts no hits of the limit
 RENDEZVOUS = "/run/nbjudge"  # inside the container
 PROCESSES = 1024  # of a whole container; each student's own limit is lower
 # What runs on both sides of a container's wall, as patterns inside the package.
 SHARED_CODE = ("notebooks/python_source.py", "sandbox/*.py", "student/*.py", "wire/*.py")
-# Python's options: nothing of the environment's, no bytecode written, and the zygote's main function.
+# Python's options: nothing from the environment, no bytecode written, and the zygote's main function.
 BOOT = (
     "-I",
     "-B",
@@ -42,7 +42,7 @@ WALLS = (
     "--read-only",
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges",
-    "--security-opt=label=disable",  # or SELinux forbids the rendezvous on a socket of the host's
+    "--security-opt=label=disable",  # or SELinux forbids the rendezvous on a socket of the host
     "--security-opt=apparmor=unconfined",  # or AppArmor forbids the inner jail's mounts
     f"--pids-limit={PROCESSES}",
     "--tmpfs=/tmp:rw,nosuid,nodev,size=64m",  # where the zygote mounts its root

@@ -320,7 +320,7 @@ class Zygote:
     def kills(self, answer: dict[str, Any]) -> tuple[int, int]:
         """How often the kernel has killed because memory ran out, and how often the control group hit its own limit.
 
-        Read here where the group is ours; in a container by the zygote, with its `answer`.
+        Read here where this process made the group; in a container by the zygote, with its `answer`.
         """
         if self._events:
             return self._events.read()

@@ -39,7 +39,7 @@ class ProcessHandle:
 
     def __init__(self, handle: int, child: subprocess.Popen[bytes] | None = None) -> None:
         self._handle = handle  # pidfd
-        self._child = child  # to reap, where it is ours
+        self._child = child  # to reap, where this process started it
 
     @property
     def pid(self) -> int:
@@ -89,7 +89,7 @@ class StudentProcess:
         self._ask = ask
         self._kills = kills
         self._pid: int = reply["pid"]  # in the zygote's namespace
-        self._handle = handle  # pidfd: tells of its death; signals go through the zygote, whose they may be
+        self._handle = handle  # pidfd: tells of its death; signals go through the zygote, which may send them
         self._log = log
         self._allowed = allowed  # bytes of memory, what it shares with the zygote among them
         self._jailed = jailed

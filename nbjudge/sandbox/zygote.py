@@ -35,7 +35,7 @@ NEW = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWNET | linux.CLONE_
 def main(rendezvous: str) -> NoReturn:
     """Sets the jail up, warms up, serves until the judge closes the control socket.
 
-    `rendezvous` is the socket's descriptor, or the path where the judge waits for our call.
+    `rendezvous` is the socket's descriptor, or the path where the judge waits for a call.
     """
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     faulthandler.enable(all_threads=False)  # to stderr, which the judge keeps
@@ -109,7 +109,7 @@ def _become_first() -> None:
 
 
 def _map_one(uid: int, gid: int) -> None:
-    """Makes us root of our new user namespace: all that a process may do without another's help."""
+    """Makes this process root of its new user namespace: all that it may do without another's help."""
     for name, text in (("setgroups", "deny"), ("gid_map", f"0 {gid} 1"), ("uid_map", f"0 {uid} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
@@ -280,7 +280,7 @@ def _become_clone(control: socket.socket, setup: dict[str, Any], rendezvous: soc
 
 
 def _copy_maps(pid: int) -> None:
-    """Gives the user namespace of `pid` the ids that ours has, under the same numbers."""
+    """Gives the user namespace of `pid` the ids that this one has, under the same numbers."""
     handle = os.pidfd_open(pid)
     folder = f"/proc/{linux.pid_of(handle)}"  # in a container, proc numbers processes as the container does
     os.close(handle)
@@ -317,7 +317,7 @@ def _kills(events: Events | None) -> dict[str, Any]:
 
 
 def _kill_the_rest() -> None:
-    """What the death of a pid namespace does by itself: kills and reaps all that a student left in ours.
+    """What the death of a pid namespace does by itself: kills and reaps all that a student left in this one.
 
     Only as pid 1 of the zygote's namespace: elsewhere -1 is every process of the machine.
     """

@@ -59,7 +59,7 @@ class Server:
         }  # fmt: skip
 
     def answer(self, packet: bytes) -> bytes:
-        """The reply packet for a request packet. No exception of the student's gets out."""
+        """The reply packet for a request packet. No exception of student code gets out."""
         nonce = wire.nonce_of(packet)
         try:
             reply: tuple[Any, ...] = ("ok", self.perform(packet, nonce))
@@ -99,7 +99,7 @@ class Server:
     # Requests
 
     def prepare(self) -> dict[str, str]:
-        """Brings the GPU up, before any code of the student's; versions and flags."""
+        """Brings the GPU up, before any student code runs; versions and flags."""
         return self.device.prepare()
 
     def load(self, label: str, source: str, kind: str, limit: int) -> tuple[str, tuple[Any, ...] | None]:

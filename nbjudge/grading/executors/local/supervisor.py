@@ -87,7 +87,7 @@ def prepare_for_forking(context: GradingContext, *, many: bool) -> None:
     gc.collect()
     if many:
         linux.collapse_memory()
-    gc.freeze()  # a collection in a judge would copy every page of what it shares with us
+    gc.freeze()  # a collection in a judge would copy every page that it shares with this process
 
 
 def _start_worker(
@@ -140,7 +140,7 @@ def _refuse(connection: Connection, kind: str, message: str) -> None:
 
 
 def _see_off(workers: Sequence[int]) -> None:
-    """Waits for the workers, whose connections are closed by now; those still busy end with us."""
+    """Waits for the workers, whose connections are closed by now; those still busy end with this process."""
     deadline = time.monotonic() + LEAVING
     left = list(workers)
     while left and time.monotonic() < deadline:
