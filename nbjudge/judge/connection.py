@@ -92,7 +92,7 @@ class StudentConnection:
     def trace(self, frames: list[Any]) -> str:
         """Frames as lines of text. Only the labels of real cells count, and the source lines are the judge's."""
         lines = []
-        for frame in frames[-20:]:
+        for frame in frames[-wire.MAX_FRAMES :]:
             match frame:
                 case (str(label), int(line), str(function)) if label in self.cells:
                     source = self.cells[label].source.split("\n")
@@ -146,7 +146,7 @@ class StudentConnection:
         """Where the main thread was. faulthandler puts it last, innermost frame first."""
         main = self.process.dump_traceback().rsplit("most recent call first", 1)[-1]
         frames = [(label, int(line), name) for label, line, name in DUMPED_FRAME.findall(main)]
-        return self.trace(frames[:20][::-1])
+        return self.trace(frames[: wire.MAX_FRAMES][::-1])
 
     def _open(self, reply: object) -> Any:
         match reply:

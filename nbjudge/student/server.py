@@ -16,8 +16,6 @@ from nbjudge import wire
 from nbjudge.student.device import Device, synchronise
 from nbjudge.student.shell import NotebookNamespace, Output, flush_figures
 
-MESSAGE = 4000  # characters of an exception's message
-FRAMES = 20
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
 
 
@@ -208,13 +206,19 @@ class Server:
         kind = type(error)
         builtin = next((base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"), "Exception")
         try:
-            message = _text(str(error), MESSAGE)
+            message = _text(str(error), wire.MAX_MESSAGE)
         except BaseException:  # their own __str__
             message = ""
         memory = builtin == "MemoryError" or kind.__name__ == "OutOfMemoryError"
         if builtin == "RuntimeError":
             memory = memory or any(text in message for text in OUT_OF_MEMORY)
-        return _text(kind.__name__, 100), builtin, message, memory, list(self.frames(error))[-FRAMES:]
+        return (
+            _text(kind.__name__, 100),
+            builtin,
+            message,
+            memory,
+            list(self.frames(error))[-wire.MAX_FRAMES :],
+        )
 
     def frames(self, error: BaseException) -> Iterator[tuple[str, int, str]]:
         """Cell, line and function of each frame in the student's cells, outermost first."""
