@@ -90,6 +90,7 @@ class Zygote:
         clear_stale(GROUP)
         self._container: Container | None = None
         self._process: ProcessHandle | None = None
+        self._pid = 0  # of its process, for the log
         self._output: mmap.mmap | None = None  # what it writes to stderr, and the zygotes that it forks
         self._group = make_group(self._name) if not image and "limits" not in without else None
         self._events = self._group.events() if self._group else None
@@ -163,7 +164,8 @@ class Zygote:
 
     def _hold(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
         self._process, self._control = ProcessHandle(os.pidfd_open(process.pid), process), control
-        log.info("zygote started", zygote=process.pid, isolation=self.isolation)
+        self._pid = process.pid
+        log.info("zygote started", zygote=self._pid, isolation=self.isolation)
 
     def clone(self) -> Zygote:
         """A zygote forked from this warm one, in milliseconds, with its own jail and control group.
@@ -181,8 +183,8 @@ class Zygote:
             parent._exchange({"op": "clone"}, [theirs.fileno()])
         answer, fds = self._hear_start()
         self._process = ProcessHandle(fds[0])
-        self._output = parent._output
-        log.info("zygote cloned", zygote=self._process.pid, of=parent._process and parent._process.pid)
+        self._pid, self._output = self._process.pid, parent._output
+        log.info("zygote cloned", zygote=self._pid, parent=parent._pid)
         self.resident, self._size = answer["RssAnon"], answer["VmSize"]
         if self._group:
             self._group.add(self._process.pid)
@@ -214,7 +216,7 @@ class Zygote:
             )
         self._control.settimeout(ANSWER_SECONDS)
         self.resident, self._size = answer["RssAnon"], answer["VmSize"]
-        log.info("zygote warm", zygote=self._process and self._process.pid)
+        log.info("zygote warm", zygote=self._pid)
 
     def reserve(self, limits: Limits) -> None:
         """Bounds what all student processes to come may use together, where the control group is a container's.
@@ -267,9 +269,7 @@ class Zygote:
                 jailed=self.isolation != "none",
             )
             self._equip(student, fds[0], budget)
-            log.info(
-                "student process started", student=student.pid, zygote=self._process and self._process.pid
-            )
+            log.info("student process started", student=student.pid, zygote=self._pid)
             return student
         finally:
             theirs.close()
@@ -379,7 +379,7 @@ class Zygote:
 
     def _lost(self, message: str) -> SandboxError:
         """The error of a zygote that has died, with the last lines that it wrote, marked as such."""
-        log.warning("zygote died", isolation=self.isolation)
+        log.warning("zygote died", zygote=self._pid)
         lines = self._last_words()[-LAST_WORDS:].splitlines()
         return SandboxError("\n".join([message, *(f"zygote's stderr | {line}" for line in lines)]))
 

@@ -172,7 +172,7 @@ def test_mutants_of_the_introductory_lab_have_unique_ids_and_readable_diffs() ->
     }  # fmt: skip
 
 
-def test_hollow_functions_return_none_and_their_class_remains() -> None:
+def test_emptied_functions_return_none_and_their_class_remains() -> None:
     source = notebook(
         """
         class Net(nn.Module):

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from nbjudge import log
 from nbjudge.errors import SandboxError
 from nbjudge.grading.context import GradingContext, Job
+from nbjudge.grading.submission import judge_submission
 from nbjudge.model import Limits
 from nbjudge.results import dump_result
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge
     from nbjudge.sandbox import Zygote
-from nbjudge.grading.submission import judge_submission
 
 COMPLETE = b"\0"  # last byte of what a judge says: without it, it died while it spoke
 READING = 60.0  # seconds to read and repair a notebook, at most; the judge bounds the rest by itself
