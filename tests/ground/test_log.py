@@ -19,6 +19,16 @@ JUDGED = [  # what a judge process says of its submission
     *("submission read", "student process started", "notebook loaded", "student process ended"),
     "submission judged",
 ]
+# What ends a judge or its worker, and fails for everybody else.
+DEADLY = '''"""Negative numbers too."""
+    import os, signal
+
+    if student.double(0) == "judge":
+        os._exit(1)
+    if student.double(0) == "worker":
+        os.kill(os.getppid(), signal.SIGKILL)
+    assert 0, "secret message"
+'''
 SUBMISSION = Submission("tiny", "alice", Path("x"), datetime(2026, 1, 1, tzinfo=UTC), "0123456789abcdef" * 4)
 
 
@@ -64,21 +74,27 @@ def test_a_setting_that_cannot_be_followed(monkeypatch: pytest.MonkeyPatch, sett
 
 
 def test_warnings_alone_by_default(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("NBJUDGE_LOG", raising=False)
     log.configure()
     log.info("all is well")
     log.warning("worker died", worker=7)
-    assert "event=" not in capsys.readouterr().out
+    told = capfd.readouterr()
+    assert told.out == "" and told.err.count("\n") == 1 and 'event="worker died" worker=7' in told.err
     log.configure(verbose=True)
     log.info("shown")
-    told = capsys.readouterr().err
-    assert "all is well" not in told and "event=shown" in told
+    assert "event=shown" in capfd.readouterr().err
     monkeypatch.setenv("NBJUDGE_LOG", "error")
     log.configure(verbose=True)  # the variable says more
     log.warning("not shown")
-    assert capsys.readouterr().err == ""
+    assert capfd.readouterr().err == ""
+
+
+def events(text: str, submission: str) -> list[tuple[str, str]]:
+    """Event and pid of each line about a submission."""
+    pattern = re.compile(rf'pid=(\d+) event=("[^"]+"|\S+) (.* )?submission={submission}')
+    return [(match[2].strip('"'), match[1]) for match in map(pattern.search, text.splitlines()) if match]
 
 
 @pytest.mark.slow
@@ -88,17 +104,18 @@ def test_a_submission_is_followed_and_hidden_tests_are_not_told(
 ) -> None:
     monkeypatch.setenv("NBJUDGE_LOG", f"{level}:{tmp_path / 'log.txt'}")
     log.configure()
-    hidden = HIDDEN.replace(
-        '"""Negative numbers too."""\n', '"""Negative numbers too."""\n    assert 0, "secret message"\n'
-    )
-    course = make_course(tmp_path, hidden)
+    course = make_course(tmp_path, HIDDEN.replace('"""Negative numbers too."""\n', DEADLY))
     notebook = answer(course)
-    submit(course, alice=notebook)
+    submit(
+        course,
+        alice=notebook,
+        bob=answer(course, double="def double(x):\n    return 'judge'"),
+        carol=answer(course, double="def double(x):\n    return 'worker'"),
+    )
     grading.grade(course, "tiny")
     text = (tmp_path / "log.txt").read_text()
     id_ = f"alice/tiny/{hashlib.sha256(notebook).hexdigest()[:12]}"
-    events = [re.search(r'pid=(\d+) event=("[^"]+"|\S+)', line) for line in text.splitlines() if id_ in line]
-    told = {match[2].strip('"'): match[1] for match in events if match}
+    told = dict(events(text, id_))
     main, worker, judge = told["submission given out"], told["judge forked"], told["submission read"]
     assert len({main, worker, judge}) == 3
     for process, followed in (
@@ -109,6 +126,10 @@ def test_a_submission_is_followed_and_hidden_tests_are_not_told(
         assert [event for event, pid in told.items() if pid == process and event != "test ran"] == followed
     for event in ("supervisor started", "zygote warm", "tests collected", "worker ready"):
         assert f'event="{event}"' in text
+    assert [event for event, _ in events(text, "bob/")][-1] == "worker answered"
+    assert re.search(r'event="judge ended" submission=bob/\S+ answer=trouble', text)
+    assert [event for event, _ in events(text, "carol/")].count("worker died") == 2
+    assert re.search(r"submission=carol/\S+ tries=2", text)
     named = [line for line in text.splitlines() if "test_doubles" in line]
     assert bool(named) is (level == "DEBUG")
-    assert "secret message" not in text and "47110815" not in text and "Negative" not in text
+    assert "secret" not in text and "47110815" not in text and "Negative" not in text
