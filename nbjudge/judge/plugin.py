@@ -124,7 +124,7 @@ class Judge:
         return results, session.all_reports()
 
     def warm_up(self, zygote: Zygote) -> tuple[TestResult, ...]:
-        """Runs nbjudge's own tests against its own notebook, so that what is slow the first time is done before a fork.
+        """Runs nbjudge's own tests against its own notebook: what is slow the first time is then done before a fork.
 
         Nothing else stays; the results say whether it went as it should. SandboxError if the jail fails.
         """

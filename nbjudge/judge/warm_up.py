@@ -1,6 +1,7 @@
 """Tests that score nobody: a worker runs them once before its first judge, which then finds everything slow done.
 
-The interpreter specialises code, caches look-ups and compiles patterns the first time; forked judges would each begin anew.
+The interpreter specialises code, caches look-ups and compiles patterns the first time; each forked judge would begin
+anew.
 """
 
 import pytest

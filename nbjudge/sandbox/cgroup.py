@@ -22,7 +22,7 @@ class Group:
 
     memory: Path
     pids: Path
-    cpu: Path  # nothing is set there: as a group, a worker's processes get no more of the cores than the next worker's
+    cpu: Path  # nothing is set there: being groups, workers share the cores evenly
     unified: bool
 
     def add(self, pid: int) -> None:
@@ -56,7 +56,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """What the kernel did in a group that ran out of memory, read through open files: they outlive a change of root."""
+    """What the kernel killed in a group for its memory, read through open files, which outlive a change of root."""
 
     kills: int  # descriptor of memory.events, or v1's memory.oom_control
     hits: int  # the same one, or v1's memory.failcnt
@@ -84,7 +84,7 @@ def open_events(folder: Path) -> Events:
 
 
 def own_events() -> Events | None:
-    """Those of the group that this process is in, if it is its container's group; None where there is no such group."""
+    """Those of this process's group, which in a container is the container's; None where there is no such group."""
     for folder in (MOUNT, MOUNT / "memory"):
         with contextlib.suppress(OSError):
             return open_events(folder)

@@ -368,7 +368,7 @@ class Zygote:
     def _receive(self) -> tuple[dict[str, Any], list[int]]:
         try:
             packet, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
-        except ConnectionError:  # it died before it had read what we sent
+        except ConnectionError:  # it died before it had read what was sent
             packet = b""
         except OSError as error:
             raise SandboxError(f"the zygote does not answer: {error}") from error

@@ -154,7 +154,7 @@ class StudentProcess:
         return self._exit
 
     def _kernel_kills(self, now: tuple[int, int]) -> tuple[bool, bool]:
-        """Whether the kernel killed in the group for the group's own limit, and whether because memory ran out elsewhere."""
+        """Whether the kernel killed in the group because of the group's limit, and whether because of the machine's."""
         kills, hits = now[0] - self._before[0], now[1] - self._before[1]
         return kills > 0 and hits > 0, kills > 0 and hits == 0
 

@@ -39,7 +39,7 @@ def main(rendezvous: str) -> NoReturn:
     """
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     faulthandler.enable(all_threads=False)  # to stderr, which the judge keeps
-    control = _meet(rendezvous)
+    control = _reach_judge(rendezvous)
     packet, fds, _, _ = socket.recv_fds(control, PACKET, 1)
     setup = json.loads(packet)
     setup["binds"] = [*list_binds(), *setup["libraries"]]
@@ -63,7 +63,7 @@ def main(rendezvous: str) -> NoReturn:
     _serve(control, setup, events)
 
 
-def _meet(rendezvous: str) -> socket.socket:
+def _reach_judge(rendezvous: str) -> socket.socket:
     if rendezvous.isdigit():
         return socket.socket(fileno=int(rendezvous))
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -237,7 +237,7 @@ def _arrange_descriptors(fds: list[int], report: int) -> None:
 
 
 def _make_clone(control: socket.socket, setup: dict[str, Any], request: dict[str, Any], fd: int) -> None:
-    """Forks a zygote as warm as this one, in its own namespaces; on the control socket `fd` it says that it is there."""
+    """Forks a zygote as warm as this one, in new namespaces; it announces itself on the control socket `fd`."""
     rendezvous, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:

@@ -47,7 +47,7 @@ def load_libraries() -> None:
 
 
 def warm_up() -> list[str]:
-    """Does once what every student process does, on an example notebook: the interpreter, too, is faster the second time.
+    """Does once what every student process does, on an example notebook: all of it is faster the second time.
 
     Nothing of it stays but caches. The kinds of the replies say whether it went as it should.
     """

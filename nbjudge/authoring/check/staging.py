@@ -1,4 +1,4 @@
-"""The assignment as it would be once released, in a temporary folder, so that the check touches nothing of the course."""
+"""The assignment as it would be once released, in a temporary folder: the check changes nothing in the course."""
 
 from __future__ import annotations
 
