@@ -386,7 +386,8 @@ class Zygote:
     def _last_words(self) -> str:
         text = written(self._output) if self._output else ""
         if self._container:
-            text = self._container.log.read_bytes()[-LOG:].decode(errors="replace")
+            with contextlib.suppress(OSError):
+                text = self._container.log.read_bytes()[-LOG:].decode(errors="replace")
         # Without walls a student could write there, too.
         text = "".join(char for char in text if char.isprintable() or char == "\n")
         return EXTENSIONS.sub("", text).strip()
