@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from support.places import ROOT
 
+from nbjudge.sandbox.container import SHARED_CODE
+
 PACKAGE = ROOT / "nbjudge"
 
 # Lowest first; a module may import from lower ranks, and from its own room. Same rank: never.
 RANKS = [
-    {"errors", "model", "wire"},
-    {"files"},
+    {"errors", "model", "threads", "wire"},
+    {"files", "log"},
     {"course", "languages", "results", "scoring"},
     {"notebooks"},
     {"student"},
@@ -33,17 +35,22 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """Every `nbjudge.<room>` that a file imports, at any depth of indentation."""
-    rooms = set()
+def imported_modules(path: Path) -> set[str]:
+    """Every module that a file imports, at any depth of indentation."""
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        names = []
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module] if node.module != "nbjudge" else [f"nbjudge.{a.name}" for a in node.names]
+            inside = [f"nbjudge.{alias.name}" for alias in node.names]
+            modules.update(inside if node.module == "nbjudge" else [node.module])
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        rooms |= {name.split(".")[1] for name in names if name.startswith("nbjudge.")}
-    return rooms - {"__version__"}
+            modules.update(alias.name for alias in node.names)
+    return modules
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """Every `nbjudge.<room>` that a file imports."""
+    names = {name for name in imported_modules(path) if name.startswith("nbjudge.")}
+    return {name.split(".")[1] for name in names} - {"__version__"}
 
 
 FILES = sorted(
@@ -65,8 +72,35 @@ def test_imports_go_down(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "student").glob("*.py")), ids=lambda path: path.name)
-def test_the_student_side_knows_the_wire_and_nothing_else(path: Path) -> None:
-    assert imported_rooms(path) <= {"wire", "student"}
+def test_the_student_side_knows_the_wire_and_python_source_alone(path: Path) -> None:
+    assert imported_rooms(path) <= {"wire", "student", "notebooks"}
+    modules = {name for name in imported_modules(path) if name.startswith("nbjudge.notebooks")}
+    assert modules <= {"nbjudge.notebooks.python_source"}
+
+
+def test_what_the_student_side_shares_needs_only_the_standard_library() -> None:
+    tops = {name.split(".")[0] for name in imported_modules(PACKAGE / "notebooks/python_source.py")}
+    assert tops <= sys.stdlib_module_names
+
+
+def test_the_code_of_both_sides_is_compared() -> None:
+    shared = {path for pattern in SHARED_CODE for path in PACKAGE.glob(pattern)}
+    assert shared >= {
+        *PACKAGE.glob("wire/*.py"),
+        *PACKAGE.glob("student/*.py"),
+        *PACKAGE.glob("sandbox/*.py"),
+    }
+    for path in PACKAGE.glob("student/*.py"):
+        files = {PACKAGE.parent / f"{name.replace('.', '/')}.py" for name in imported_modules(path)}
+        assert {file for file in files if file.is_relative_to(PACKAGE) and file.exists()} <= shared
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "authoring").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_authoring_grades_nothing_by_itself(path: Path) -> None:
+    if path.name != "findings.py":  # until credits are data, it reads them with judge.outcome.read_credit
+        assert not imported_rooms(path) & {"sandbox", "judge", "student"}
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -109,7 +109,7 @@ def _python_secrets(text: str, path: str, cure: str) -> Iterator[_Secret]:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:
-        raise CourseError(f"autograders: {path} is no Python: {error}") from None
+        raise CourseError(f"autograders: {path} is not Python: {error}") from None
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             what = f"text of the hidden test {node.name}"

@@ -208,26 +208,33 @@ def _new(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from nbjudge.app.check import check_assignment, record_report
+    from nbjudge.app.options import CheckOptions
+    from nbjudge.authoring.check.report import dump_report
     from nbjudge.cli import terminal
+    from nbjudge.files import write_atomically
 
     _at_least("--jobs", arguments.jobs, 1)
     _at_least("--seeds", arguments.seeds, 1)
     _at_least("--gpu-slots", arguments.gpu_slots, 0)
     course = _course(arguments)
+    options = CheckOptions(
+        exercises=tuple(arguments.exercise),
+        seeds=arguments.seeds,
+        jobs=arguments.jobs,
+        isolation=arguments.isolation,
+        image=arguments.image,
+        gpu_slots=arguments.gpu_slots,
+    )
     with terminal.bar(f"Checking {arguments.assignment}") as watch:
-        report = check_assignment(
-            course,
-            arguments.assignment,
-            exercises=arguments.exercise,
-            seeds=arguments.seeds,
-            jobs=arguments.jobs,
-            isolation=arguments.isolation,
-            image=arguments.image,
-            gpu_slots=arguments.gpu_slots,
-            watch=watch,
-        )
-    written = record_report(course, report, arguments.json)
-    terminal.show_check(report, written, quiet=str(arguments.json) == "-")
+        report = check_assignment(course, arguments.assignment, options, watch=watch)
+    written = record_report(course, report)
+    printed = str(arguments.json) == "-"
+    if printed:
+        print(dump_report(report), end="")
+    elif arguments.json:
+        write_atomically(arguments.json, dump_report(report).encode())
+        written.append(arguments.json)
+    terminal.show_check(report, written, quiet=printed)
     return 0 if report.passed else 1
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nbjudge.authoring.samples import Sample
     from nbjudge.gradebook import GradeRow
     from nbjudge.intake.layouts import Refusal
-    from nbjudge.sandbox.probe import Finding
+    from nbjudge.sandbox.probe import Requirement
 
 console = Console(highlight=False)
 WAITS = "-"  # in a table: not graded yet
@@ -265,14 +265,14 @@ def write_grades(rows: Sequence[GradeRow], path: Path) -> None:
     console.print(f"{len(rows)} grades written to {path}")
 
 
-def show_findings(findings: Iterable[Finding]) -> bool:
+def show_findings(findings: Iterable[Requirement]) -> bool:
     """Doctor's list as it is found; True if grading with walls is possible."""
     marks = {"ok": "[green]ok     [/]", "missing": "[red]missing[/]", "optional": "[yellow]without[/]"}
     works = True
     for finding in findings:
-        works = works and finding.verdict != "missing"
-        console.print(f"{marks[finding.verdict]} {finding.name:17} {escape(finding.detail)}", soft_wrap=True)
-        if finding.advice and finding.verdict != "ok":
+        works = works and finding.state != "missing"
+        console.print(f"{marks[finding.state]} {finding.name:17} {escape(finding.detail)}", soft_wrap=True)
+        if finding.advice and finding.state != "ok":
             console.print(f"        {'':17} -> {escape(finding.advice)}", soft_wrap=True)
     console.print("grading is safe here" if works else "[red]grading would refuse here[/]")
     return works

@@ -125,7 +125,7 @@ def tests_of_pass(
 
 
 def left_for_slot(tests: Iterable[TestSpec], dry: Result) -> list[TestSpec]:
-    """The tests that a slot must run after the dry run; all, if cells failed there for want of a GPU or of time."""
+    """The tests that a slot must run after the dry run; all, if cells failed there because they lacked a GPU or time."""
     if dry.rejected is not None:
         return []
     if any(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from nbjudge import __version__
 from nbjudge.files import counting_files
+from nbjudge.grading.context import GradingContext
 from nbjudge.model import Submission
 
 if TYPE_CHECKING:
     from nbjudge.sandbox import Jail
-from nbjudge.grading.context import GradingContext
 
 UNREAD = {"submissions", "proof.json", "equivalent_mutants.toml"}  # of an autograder's folder
 LIBRARIES = ("torch", "numpy", "scikit-learn", "nbgrader", "pytest")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbjudge import log
 from nbjudge.errors import SandboxError
 from nbjudge.grading.context import GradingContext, Job
 from nbjudge.grading.repair import rejected_program, repair
@@ -30,6 +31,7 @@ def judge_submission(context: GradingContext, judge: Judge, zygote: Zygote, job:
     started = time.monotonic()
     submission = job.submission
     program = _read_program(context, submission)
+    log.info("submission read", cells=len(program.cells), rejected=program.rejected is not None)
     seed = int(submission.sha256[:16], 16)  # 64 bits: a student must not search for a lucky one
     result = Result(
         assignment=submission.assignment,
@@ -61,6 +63,7 @@ def judge_submission(context: GradingContext, judge: Judge, zygote: Zygote, job:
             stop=job.stop,
         )
         result = replace(result, environment=environment(context.jail, zygote.facts))
+    log.info("submission judged", tests=len(result.tests), seconds=time.monotonic() - started)
     seconds = time.monotonic() - started + (job.dry.seconds if job.dry else 0)
     return replace(result, seconds=seconds), done
 

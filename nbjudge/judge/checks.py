@@ -16,7 +16,7 @@ def close(actual: Any, expected: Any, *, rtol: float | None = None, atol: float 
     """`actual` is a tensor, array or number of `expected`'s kind, shape and dtype, with close values.
 
     Tolerances are those of torch.testing.assert_close: chosen by dtype unless both are given; one alone sets the
-    other to 0. NaN is close to nothing, so an expected NaN is a mistake of the test's. Returns True.
+    other to 0. NaN is close to nothing, so an expected NaN is the test's mistake. Returns True.
     """
     import torch
 

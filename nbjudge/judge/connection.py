@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import re
 import secrets
 import select
@@ -10,7 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Mapping
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from nbjudge import wire
 from nbjudge.errors import SandboxError
@@ -28,46 +27,18 @@ from nbjudge.judge.faults import (
 from nbjudge.judge.handle import Ask, Handle
 from nbjudge.model import Cell, Limits
 
+if TYPE_CHECKING:
+    from nbjudge.sandbox import Exit, StudentProcess
+
 POLL = 0.05  # seconds between two looks at the memory
-GPU = re.compile("CUDA|CUBLAS|CUDNN|GPU")  # in the message of an error for want of memory: whose
+GPU = re.compile("CUDA|CUBLAS|CUDNN|GPU")  # in the message of an error that lacked memory: whose
 DUMPED_FRAME = re.compile(r'File "<([^"\n]{1,200})>", line (\d{1,9}) in (\S{1,100})')
-
-
-class Exit(Protocol):
-    """How a student process ended."""
-
-    @property
-    def signal(self) -> int | None: ...
-    @property
-    def status(self) -> int | None: ...
-    @property
-    def oom(self) -> bool: ...
-    @property
-    def outside(self) -> bool: ...
-
-
-class Process(Protocol):
-    """A student process as nbjudge.sandbox gives it."""
-
-    channel: socket.socket
-    arena: mmap.mmap
-
-    def over_memory(self) -> bool: ...
-    def over_gpu_memory(self) -> bool: ...
-    def dump_traceback(self) -> str: ...
-    def kill(self) -> Exit: ...
-
-
-class Zygote(Protocol):
-    """What forks student processes."""
-
-    def spawn(self, limits: Limits) -> Process: ...
 
 
 class StudentConnection:
     """One student process: sends requests, waits for the replies, and kills it when it hangs, swells or lies."""
 
-    def __init__(self, process: Process, limits: Limits, cells: Mapping[str, Cell]) -> None:
+    def __init__(self, process: StudentProcess, limits: Limits, cells: Mapping[str, Cell]) -> None:
         self.process = process
         self.limits = limits  # what it was made with
         self.cells = cells  # by label, for traces
@@ -77,7 +48,7 @@ class StudentConnection:
         self.dropped: list[int] = []  # handles that the judge has let go of; sent with the next request
 
     def request(self, name: str, arguments: tuple[Any, ...], seconds: float) -> Any:
-        """The value of the reply; a StudentFault if the code raised or there is no reply within `seconds`.
+        """The value of the reply; a StudentFault if the code raised or does not reply within `seconds`.
 
         WireError, before anything was sent: the arguments are too large or nested too deep.
         """
@@ -102,13 +73,13 @@ class StudentConnection:
         end = self.process.kill()
         if end.outside:
             raise SandboxError(
-                "a process of the student's kept its limits and was killed from outside: "
+                "a process of the student kept its limits and was killed from outside: "
                 "if the machine is short of memory, grade with fewer --jobs"
             )
         return end
 
     def describe(self, description: object) -> StudentFault:
-        """The exception that a reply describes; WireError if it is no description."""
+        """The exception that a reply describes; WireError if it is not a description."""
         match description:
             case (str(kind), str(builtin), str(message), bool(memory), list(frames)):
                 text = f"{kind}: {message}" if message else kind
@@ -121,7 +92,7 @@ class StudentConnection:
     def trace(self, frames: list[Any]) -> str:
         """Frames as lines of text. Only the labels of real cells count, and the source lines are the judge's."""
         lines = []
-        for frame in frames[-20:]:
+        for frame in frames[-wire.MAX_FRAMES :]:
             match frame:
                 case (str(label), int(line), str(function)) if label in self.cells:
                     source = self.cells[label].source.split("\n")
@@ -175,7 +146,7 @@ class StudentConnection:
         """Where the main thread was. faulthandler puts it last, innermost frame first."""
         main = self.process.dump_traceback().rsplit("most recent call first", 1)[-1]
         frames = [(label, int(line), name) for label, line, name in DUMPED_FRAME.findall(main)]
-        return self.trace(frames[:20][::-1])
+        return self.trace(frames[: wire.MAX_FRAMES][::-1])
 
     def _open(self, reply: object) -> Any:
         match reply:

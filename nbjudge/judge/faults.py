@@ -8,8 +8,8 @@ import unicodedata
 from typing import Any
 
 from nbjudge.model import Status
+from nbjudge.wire import MAX_MESSAGE
 
-MESSAGE = 4000  # characters of any text that goes into a result
 # Also escape sequences' tails, so that "\x1b[31mred" becomes "red".
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
 HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, bidi and other format characters, separators
@@ -79,7 +79,7 @@ def student_error(builtin: str, message: str, trace: str) -> StudentError:
     return made
 
 
-def clean(text: str, limit: int = MESSAGE) -> str:
+def clean(text: str, limit: int = MAX_MESSAGE) -> str:
     """`text` without escape sequences, control and bidirectional characters, cut at `limit` characters."""
     text = ESCAPES.sub("", text[: 4 * limit]).replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in HIDDEN_CATEGORIES)

@@ -14,7 +14,9 @@ Ask = Callable[..., Any]  # request name, arguments -> value
 
 
 class Handle:
-    """An object of the student's that does not cross by value: calls, attributes, indices, len and iteration do.
+    """An object that does not cross by value and so stays in the student's process.
+
+    Calls, attributes, indices, len and iteration are asked there.
 
     The student's code never decides a comparison: `==` and truth raise TypeError, hash is identity, and there is
     no array or torch protocol. Compare the plain values that its methods return.

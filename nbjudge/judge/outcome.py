@@ -12,7 +12,7 @@ import pytest
 
 from nbjudge.course import parse_limits
 from nbjudge.judge.faults import MisuseError, StudentFault, clean
-from nbjudge.judge.session import Session
+from nbjudge.judge.session import StudentSession
 from nbjudge.model import Language, Limits, Status, TestResult
 
 # What pytest says to people at its command line, and where `student.f` came from.
@@ -87,7 +87,9 @@ def read_credit(line: str) -> tuple[float, float, float] | None:
     return (float(match[1]), float(match[2]), float(match[3])) if match else None
 
 
-def result_of(spec: TestSpec, session: Session, credit: Credit, error: BaseException | None) -> TestResult:
+def result_of(
+    spec: TestSpec, session: StudentSession, credit: Credit, error: BaseException | None
+) -> TestResult:
     """The TestResult of a test that ended with `error`, or by itself."""
     status, message, trace = _judge(session, credit, session.fault or error)
     return TestResult(
@@ -122,7 +124,7 @@ def untried_result(
     )
 
 
-def _judge(session: Session, credit: Credit, error: BaseException | None) -> tuple[Status, str, str]:
+def _judge(session: StudentSession, credit: Credit, error: BaseException | None) -> tuple[Status, str, str]:
     """Status, message and trace."""
     if isinstance(error, StudentFault):
         return error.status, error.message, error.trace

@@ -16,25 +16,28 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from nbjudge import log
 from nbjudge.errors import CourseError
 from nbjudge.files import counting_files
-from nbjudge.judge.connection import Zygote
 from nbjudge.judge.outcome import Credit, TestSpec, limits_of, result_of, untried_result
-from nbjudge.judge.session import LOADING, Session, derive_seed
+from nbjudge.judge.session import LOADING, StudentSession, derive_seed
 from nbjudge.judge.specs import MARKERS, check_tests, spec_of
-from nbjudge.judge.student_fixture import Student
+from nbjudge.judge.student_fixture import StudentCode
 from nbjudge.model import CellReport, Limits, Program, TestResult
 from nbjudge.scoring import earned
+from nbjudge.threads import ONE_THREAD
+
+if TYPE_CHECKING:
+    from nbjudge.sandbox import Zygote
 
 WARM_UP = Path(__file__).with_name("warm_up.py")
 OWN_MEMORY = 4 << 30  # bytes that the tests may take in the judge's own process
 OWN = 45.0  # seconds that the tests of one submission may take in the judge's own process
 LEAST_OWN = 2.0  # seconds of it that every test gets, whatever the earlier ones took
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def open_judge(folder: Path, run: Callable[[Judge], int], exercises: Collection[str] | None = None) -> int:
@@ -69,7 +72,7 @@ class Judge:
         self._secret = secret
         self._items = items
         self._warm_up_items = warm_up_items
-        self._session: Session | None = None
+        self._session: StudentSession | None = None
         self._credit = Credit()
         self._error: BaseException | None = None
         self._own_left = OWN
@@ -107,21 +110,23 @@ class Judge:
             return tuple(
                 untried_result(spec, program.language, "not_found", reason) for spec in self.tests
             ), ()
-        session = self._session = Session(program, zygote, limits, seed)
+        session = self._session = StudentSession(program, zygote, limits, seed)
         self._own_left = OWN
         self.device = device
         try:
             with _memory_ceiling():
+                started = time.monotonic()
                 session.try_to_load()
+                log.info("notebook loaded", seconds=time.monotonic() - started)
                 results = tuple(self._results(session, limits, wanted, stop))
         finally:
             session.close()
         return results, session.all_reports()
 
     def warm_up(self, zygote: Zygote) -> tuple[TestResult, ...]:
-        """Runs tests of ours against a notebook of ours, so that what is slow the first time is done before a fork.
+        """Runs nbjudge's own tests against its own notebook: what is slow the first time is then done before a fork.
 
-        Nothing else of it stays; the results say whether it went as it should. SandboxError if the jail fails.
+        Nothing else stays; the results say whether it went as it should. SandboxError if the jail fails.
         """
         from nbjudge.judge import warm_up
 
@@ -133,10 +138,10 @@ class Judge:
             self._items, self.tests = own
             self._session, self._error = None, None
 
-    def student(self) -> Student:
+    def student(self) -> StudentCode:
         """The `student` fixture's value in the running test."""
         assert self._session is not None
-        return Student(self._session)
+        return StudentCode(self._session)
 
     def credit(self) -> Credit:
         """The `credit` fixture's value in the running test."""
@@ -147,7 +152,7 @@ class Judge:
         self._error = self._error or error
 
     def _results(
-        self, session: Session, limits: Limits, wanted: Collection[TestSpec] | None, stop: bool
+        self, session: StudentSession, limits: Limits, wanted: Collection[TestSpec] | None, stop: bool
     ) -> Iterator[TestResult]:
         for index, spec in enumerate(self.tests):
             if wanted is not None and spec not in wanted:
@@ -157,7 +162,7 @@ class Judge:
             if stop and earned(result) < 1:
                 return  # fixtures of wider scope are not torn down: this process ends anyway
 
-    def _run(self, index: int, session: Session, limits: Limits) -> TestResult:
+    def _run(self, index: int, session: StudentSession, limits: Limits) -> TestResult:
         item, spec = self._items[index], self.tests[index]
         following = self._items[index + 1] if index + 1 < len(self._items) else None
         test = f"{spec.exercise} {spec.name}"
@@ -180,11 +185,13 @@ class Judge:
         self._own_left -= time.monotonic() - started - session.seconds
         if session.broken is not None:
             raise session.broken
-        return result_of(spec, session, self._credit, self._error)
+        result = result_of(spec, session, self._credit, self._error)
+        log.debug("test ran", test=test, status=result.status, seconds=time.monotonic() - started)
+        return result
 
 
 class _Plugin:
-    """Our side of one pytest.main call."""
+    """What pytest.main calls back, once for each judge."""
 
     def __init__(self, folder: Path, run: Callable[[Judge], int], exercises: Collection[str] | None) -> None:
         self.folder, self.run, self.exercises = folder, run, exercises
@@ -200,8 +207,8 @@ class _Plugin:
             config.addinivalue_line("markers", marker)
 
     @pytest.fixture
-    def student(self) -> Student:
-        """The student's code, at arm's length."""
+    def student(self) -> StudentCode:
+        """The student's code, in its own process."""
         assert self.judge is not None
         return self.judge.student()
 
@@ -311,7 +318,7 @@ def _quiet_environment() -> Iterator[None]:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "CI", "BUILD_NUMBER"):  # the last two change messages
         os.environ.pop(name, None)
-    os.environ.update(dict.fromkeys(THREADS, "1"))
+    os.environ.update(ONE_THREAD)
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the GPU is the student's
     sys.dont_write_bytecode = True
     try:

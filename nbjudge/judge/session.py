@@ -7,14 +7,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbjudge.errors import SandboxError
-from nbjudge.judge.connection import StudentConnection, Zygote
+from nbjudge.judge.connection import StudentConnection
 from nbjudge.judge.faults import MisuseError, StudentCrashed, StudentFault, StudentTimeout, clean
 from nbjudge.judge.handle import Ask, Handle
 from nbjudge.model import Cell, CellReport, Limits, Program, Status
 from nbjudge.wire import WireError
+
+if TYPE_CHECKING:
+    from nbjudge.sandbox import Zygote
 
 REPLACEMENTS = 40  # student processes that one submission may lose
 PER_EXERCISE = 3  # of them by the tests of one exercise; its other tests are then not tried
@@ -24,7 +27,7 @@ TEXTS = 4  # times Limits.output: characters of output and messages kept of all 
 FATAL: tuple[Status, ...] = ("timeout", "memory", "gpu_memory", "crashed")
 
 
-class Session:
+class StudentSession:
     """The student's side of one grading run. A test begins it anew; its first request brings the process up."""
 
     def __init__(self, program: Program, zygote: Zygote, limits: Limits, seed: int) -> None:
@@ -39,7 +42,7 @@ class Session:
         self.lost = 0  # processes that had to be replaced
         self.loading_left = LOADING * limits.seconds
         self.texts_left = TEXTS * limits.output
-        self.broken: SandboxError | None = None  # ours; grading stops
+        self.broken: SandboxError | None = None  # the platform's own failure; grading stops
         self.lost_by: dict[str, int] = {}  # exercise -> how many of them its tests lost
         self.begin(limits, seed)
 
@@ -208,8 +211,8 @@ class Session:
 
 
 def derive_seed(seed: int, purpose: str) -> int:
-    """A seed (63 bits) for one purpose. The student's process gets seeds of its own, from which the judge's cannot
-    be found: else it could draw the test's random numbers again, expected values among them.
+    """A seed (63 bits) for one purpose. The student's process gets other seeds, from which the judge's cannot be
+    found: else it could draw the test's random numbers again, expected values among them.
     """
     return int.from_bytes(hashlib.blake2b(f"{seed} {purpose}".encode(), digest_size=8).digest()) >> 1
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 
-# IPython's own syntax, which `ast` cannot read: magics, shell commands, help.
-MAGIC_LINE = re.compile(
-    r"^([ \t]*)(?:[%!?]|[\w.\[\],][\w.\[\], ]*=[ \t]*[%!]|[\w.]+\?{1,2}[ \t]*$).*$", re.MULTILINE
-)
+from nbjudge.notebooks.python_source import bound_names, without_line_magics
+
 MAX_SOURCE = 500_000  # characters
 
 
@@ -29,7 +26,7 @@ def uses(source: str, name: str) -> bool:
 
     Follows `import ... as`, `from ... import` (also in other cells), assignments of a name to a name, and the
     functions and classes of the notebook that the code mentions. It reads the text and runs nothing: getattr with a
-    text, exec and importlib are not seen, so check behaviour as well. AssertionError if the code is no Python.
+    text, exec and importlib are not seen, so check behaviour as well. AssertionError if the code is not Python.
     """
     tree = _parse(source)
     around = [node for cell in getattr(source, "notebook", ()) for node in _parse_or_nothing(cell).body]
@@ -42,7 +39,7 @@ def _parse(source: str) -> ast.Module:
     if len(source) > MAX_SOURCE:
         raise AssertionError("the code is too long to be read")
     try:
-        return ast.parse(MAGIC_LINE.sub(r"\1pass", source))
+        return ast.parse(without_line_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise AssertionError(f"the code cannot be read as Python: {error}") from None
 
@@ -58,7 +55,7 @@ def _helpers(tree: ast.AST, around: list[ast.stmt]) -> list[ast.AST]:
     """The statements of the notebook that define what the code mentions, and what those mention."""
     definitions: dict[str, list[ast.AST]] = {}
     for node in around:
-        for name in _defined(node):
+        for name in _made_or_changed(node):
             definitions.setdefault(name, []).append(node)
     found: dict[int, ast.AST] = {}
     waiting: list[ast.AST] = [tree]
@@ -72,12 +69,14 @@ def _helpers(tree: ast.AST, around: list[ast.stmt]) -> list[ast.AST]:
     return list(found.values())
 
 
-def _defined(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield node.name
-    elif isinstance(node, ast.Assign | ast.AnnAssign):
+def _made_or_changed(node: ast.stmt) -> Iterable[str]:
+    """The names that a definition or assignment binds, and `model` of `model.fc = ...`; not those of imports."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
+        return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return bound_names(node)
+    return ()
 
 
 def _aliases(trees: Iterable[ast.AST]) -> dict[str, set[str]]:

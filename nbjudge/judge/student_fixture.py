@@ -1,4 +1,4 @@
-"""What a test's `student` fixture is: the only door to the student's code."""
+"""What a test's `student` fixture is: the only way to the student's code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbjudge.judge.faults import MisuseError, NotFound, StudentCrashed
 from nbjudge.judge.handle import Handle
-from nbjudge.judge.session import Session, label_of
+from nbjudge.judge.session import StudentSession, label_of
 from nbjudge.judge.source import Source
 from nbjudge.model import Cell
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 SNIPPET = "autograder"  # label of the author's own code; its frames are not the student's
 
 
-class Student:
+class StudentCode:
     """The student's code: `student.NAME(...)` calls what the notebook defines, in the student's process."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: StudentSession) -> None:
         self._session = session
 
     def __repr__(self) -> str:
@@ -31,7 +31,7 @@ class Student:
         return Function(self._session, name)
 
     def cell(self, id: str, /, **inputs: Any) -> Names:
-        """Runs a solution cell in a copy of the namespace, with these inputs instead of its own values.
+        """Runs a solution cell in a copy of the namespace, with these inputs in place of the values there.
 
         Returns the names that the cell assigns, and the inputs. NotFound if the cell was deleted.
         """
@@ -98,7 +98,7 @@ class Student:
 class Function:
     """A name of the notebook that can be called; nothing is asked before the call."""
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(self, session: StudentSession, name: str) -> None:
         self._session, self._name = session, name
 
     def __repr__(self) -> str:

@@ -1,13 +1,14 @@
 """Tests that score nobody: a worker runs them once before its first judge, which then finds everything slow done.
 
-The interpreter specialises code, caches look-ups and compiles patterns the first time; forked judges would each begin anew.
+The interpreter specialises code, caches look-ups and compiles patterns the first time; each forked judge would begin
+anew.
 """
 
 import pytest
 
 from nbjudge.judge.checks import close, is_tensor
 from nbjudge.judge.outcome import Credit
-from nbjudge.judge.student_fixture import Student
+from nbjudge.judge.student_fixture import StudentCode
 from nbjudge.model import Cell, Program
 
 SOURCE = "import torch\n\ndef double(x):\n    return 2 * x\n\ndef fail(x):\n    raise ValueError(x)\n"
@@ -24,7 +25,7 @@ PROGRAM = Program(
 
 
 @pytest.mark.exercise("warm-up")
-def test_tensors(student: Student) -> None:
+def test_tensors(student: StudentCode) -> None:
     """Tensors there and back."""
     import torch
 
@@ -37,7 +38,7 @@ def test_tensors(student: Student) -> None:
 
 @pytest.mark.exercise("warm-up", weight=2, hidden=True)
 @pytest.mark.parametrize("value", [1, 2.5])
-def test_numbers(student: Student, value: float) -> None:
+def test_numbers(student: StudentCode, value: float) -> None:
     """Plain values; a number written out.
 
     ru: Простые значения.
@@ -47,19 +48,19 @@ def test_numbers(student: Student, value: float) -> None:
 
 
 @pytest.mark.exercise("warm-up")
-def test_wrong(student: Student, credit: Credit) -> None:
+def test_wrong(student: StudentCode, credit: Credit) -> None:
     """A wrong answer."""
     credit(0.5, full=1, none=0)
     assert student.double(3) == 7, "not seven"
 
 
 @pytest.mark.exercise("warm-up")
-def test_errors(student: Student) -> None:
-    """An exception of the student's."""
+def test_errors(student: StudentCode) -> None:
+    """An exception in the student's code."""
     student.fail("message")
 
 
 @pytest.mark.exercise("warm-up")
-def test_missing(student: Student) -> None:
+def test_missing(student: StudentCode) -> None:
     """A name that is not there."""
     student.missing(1)

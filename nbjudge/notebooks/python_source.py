@@ -1,4 +1,7 @@
-"""What a cell's Python code defines, read without running it and tolerant of IPython syntax and broken code."""
+"""A cell's source: which parts are IPython's syntax, and what its Python code defines, read without running it.
+
+The student's process imports this module too: the standard library and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,20 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 MAX_PARSED = 200_000  # characters; beyond, and where Python can't parse, a pattern at line starts must do
-PYTHON_MAGICS = ("time", "timeit", "capture", "prun", "debug")  # cell magics whose body is still Python
+# Cell magics that measure or capture: the cell runs as if they were not there.
+TRANSPARENT_MAGICS = ("time", "timeit", "capture", "prun")
+PYTHON_MAGICS = (*TRANSPARENT_MAGICS, "debug")  # cell magics whose body is still Python
+# Cell magics that would start another program or draw: the cell is not run.
+FOREIGN_MAGICS = (
+    *("bash", "sh", "script", "system", "sx", "!", "perl", "ruby", "python2", "pypy"),
+    *("html", "javascript", "js", "svg", "latex", "markdown"),
+)
 CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*")
-LINE_MAGIC = re.compile(r"^([ \t]*)(?:[%!]|\?).*$", re.MULTILINE)
+TRANSPARENT = re.compile(rf"(?:[ \t]*(?:%%(?:{'|'.join(TRANSPARENT_MAGICS)})\b[^\n]*)?\n)*")
+FOREIGN = re.compile(rf"\s*%%({'|'.join(FOREIGN_MAGICS)})\b")
+LINE_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 HELP = re.compile(r"^([ \t]*)[\w.]+\?{1,2}[ \t]*$", re.MULTILINE)
-ASSIGNED_MAGIC = re.compile(r"^([ \t]*\w[\w, \t]*=[ \t]*)[%!].*$", re.MULTILINE)
+ASSIGNED_MAGIC = re.compile(r"^([ \t]*\w[\w.\[\], \t]*=[ \t]*)[%!].*$", re.MULTILINE)
 AT_LINE_START = re.compile(
     r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
 )
@@ -40,12 +52,12 @@ def names_at_line_starts(source: str) -> frozenset[str]:
 
 
 def parse(source: str) -> ast.Module | None:
-    """The syntax tree, None if this is no Python or too much of it."""
+    """The syntax tree, None if this is not Python or too much of it."""
     if len(source) > MAX_PARSED:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" in a student's text is no concern of the terminal
+            warnings.simplefilter("ignore")  # the terminal need not hear of "\d" in a student's text
             try:
                 return ast.parse(source)
             except SyntaxError:
@@ -55,15 +67,34 @@ def parse(source: str) -> ast.Module | None:
 
 
 def plain_python(source: str) -> str:
-    """The source with IPython's magics and shell lines replaced by `pass`; every line keeps its number."""
+    """The source with IPython's magics and shell lines made Python that does nothing; every line keeps its number.
+
+    Nothing is left of a cell whose magic makes it another language's.
+    """
     magic = CELL_MAGIC.match(source)
     if magic and magic[1] not in PYTHON_MAGICS:
         return ""
     if magic:
         source = "\n" * magic[0].count("\n") + source[magic.end() :]
+    return without_line_magics(source)
+
+
+def without_line_magics(source: str) -> str:
+    """The source with each magic, shell and help line made `pass`, and `None` where its value is assigned."""
     source = ASSIGNED_MAGIC.sub(r"\1None", source)
     source = LINE_MAGIC.sub(r"\1pass", source)
     return HELP.sub(r"\1pass", source)
+
+
+def is_foreign(source: str) -> bool:
+    """Whether the cell begins with a magic that hands it to another program, which grading doesn't start."""
+    return FOREIGN.match(source) is not None
+
+
+def code_start(source: str) -> int:
+    """Where the cell's code begins, after blank lines and magics that only measure or capture."""
+    match = TRANSPARENT.match(source)
+    return match.end() if match else 0
 
 
 def unfenced(source: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Literal
 
 from nbjudge.errors import CourseError
 from nbjudge.notebooks.cells import NotebookCell, cell_id, grade_id, role
@@ -18,22 +20,20 @@ def solution_regions(cell: NotebookCell, where: str) -> tuple[tuple[str, ...], .
     """
     where = f"{where}: cell {grade_id(cell) or cell_id(cell)!r}"
     regions: list[list[str]] = []
-    inside = False
-    for line in cell["source"].split("\n"):
-        if BEGIN in line:
-            if inside:
+    is_open = False
+    for place, line in _scan(cell["source"]):
+        if place == "begin":
+            if is_open:
                 raise CourseError(
                     f"{where}: ### {BEGIN} inside a solution region: close the first one before"
                 )
-            inside = True
             regions.append([])
-        elif END in line:
-            if not inside:
-                raise CourseError(f"{where}: ### {END} without ### {BEGIN} before it: add it")
-            inside = False
-        elif inside:
+        elif place == "end" and not is_open:
+            raise CourseError(f"{where}: ### {END} without ### {BEGIN} before it: add it")
+        elif place == "inside":
             regions[-1].append(line)
-    if inside:
+        is_open = place in ("begin", "inside")
+    if is_open:
         raise CourseError(f"{where}: ### {BEGIN} without ### {END} after it: add it")
     solution = role(cell) in ("solution", "manual")
     if regions and not solution:
@@ -47,16 +47,19 @@ def solution_regions(cell: NotebookCell, where: str) -> tuple[tuple[str, ...], .
 
 def solution_lines(source: str) -> frozenset[int]:
     """The 1-based lines inside solution regions; all lines of a cell without regions."""
-    lines = source.split("\n")
-    if BEGIN not in source:
-        return frozenset(range(1, len(lines) + 1))
-    inside, found = False, set()
-    for number, line in enumerate(lines, 1):
+    wanted = "inside" if BEGIN in source else "outside"
+    return frozenset(number for number, (place, _) in enumerate(_scan(source), 1) if place == wanted)
+
+
+def _scan(source: str) -> Iterator[tuple[Literal["begin", "inside", "end", "outside"], str]]:
+    """Each line, and where it stands: a region goes on until a line ends it, whatever is wrong before."""
+    inside = False
+    for line in source.split("\n"):
         if BEGIN in line or END in line:
             inside = BEGIN in line
-        elif inside:
-            found.add(number)
-    return frozenset(found)
+            yield "begin" if inside else "end", line
+        else:
+            yield "inside" if inside else "outside", line
 
 
 def without_markers(source: str) -> str:

@@ -22,7 +22,7 @@ class Group:
 
     memory: Path
     pids: Path
-    cpu: Path  # nothing is set there: being a group, all of a worker's processes share the cores with the next worker's
+    cpu: Path  # nothing is set there: being groups, workers share the cores evenly
     unified: bool
 
     def add(self, pid: int) -> None:
@@ -38,7 +38,7 @@ class Group:
         (self.pids / "pids.max").write_text(str(processes))
 
     def events(self) -> Events:
-        """The counters of the kernel's kills in this group."""
+        """The counters of what the kernel killed in this group."""
         return open_events(self.memory)
 
     def remove(self) -> None:
@@ -56,7 +56,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """What the kernel did in a group for want of memory, read through open files: they outlive a change of root."""
+    """What the kernel killed in a group for its memory, read through open files, which outlive a change of root."""
 
     kills: int  # descriptor of memory.events, or v1's memory.oom_control
     hits: int  # the same one, or v1's memory.failcnt
@@ -84,7 +84,7 @@ def open_events(folder: Path) -> Events:
 
 
 def own_events() -> Events | None:
-    """Those of the group that this process is in, where it is a container's own; None where there is no such group."""
+    """Those of this process's group, which in a container is the container's; None where there is no such group."""
     for folder in (MOUNT, MOUNT / "memory"):
         with contextlib.suppress(OSError):
             return open_events(folder)
@@ -101,7 +101,7 @@ def _event(fd: int, wanted: str) -> int:
 
 
 def make_group(name: str) -> Group | None:
-    """A new group below our own; None where that is not allowed."""
+    """A new group below this process's; None where that is not allowed."""
     own = _own_groups()
     try:
         if "" in own and (MOUNT / "cgroup.controllers").exists():
@@ -119,9 +119,8 @@ def make_group(name: str) -> Group | None:
 def _make_unified(folder: Path) -> Group | None:
     enabled = (folder.parent / "cgroup.subtree_control").read_text().split()
     if not {"memory", "pids"} <= set(enabled):
-        return (
-            None  # a group with processes of its own can't hand its controllers down; we don't move the judge
-        )
+        # A group that holds processes can't hand its controllers down, and the judge stays where it is.
+        return None
     folder.mkdir()
     return Group(folder, folder, folder, unified=True)
 

@@ -23,10 +23,12 @@ ENGINES = ("podman", "docker")
 IMAGE = "nbjudge-grader"
 ANSWER_SECONDS = 60.0  # of an engine that is only asked something
 START_SECONDS = 120.0  # from the engine's start until the zygote calls
-SWAP = 1 << 20  # bytes; with none, the limit that is hit is one whose hits no counter of v1 tells
+SWAP = 1 << 20  # bytes; without any, v1 counts no hits of the limit
 RENDEZVOUS = "/run/nbjudge"  # inside the container
 PROCESSES = 1024  # of a whole container; each student's own limit is lower
-# Python's options: nothing of the environment's, no bytecode written, and the zygote's main function.
+# What runs on both sides of a container's wall, as patterns inside the package.
+SHARED_CODE = ("notebooks/python_source.py", "sandbox/*.py", "student/*.py", "wire/*.py")
+# Python's options: nothing from the environment, no bytecode written, and the zygote's main function.
 BOOT = (
     "-I",
     "-B",
@@ -40,7 +42,7 @@ WALLS = (
     "--read-only",
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges",
-    "--security-opt=label=disable",  # or SELinux forbids the rendezvous on a socket of the host's
+    "--security-opt=label=disable",  # or SELinux forbids the rendezvous on a socket of the host
     "--security-opt=apparmor=unconfined",  # or AppArmor forbids the inner jail's mounts
     f"--pids-limit={PROCESSES}",
     "--tmpfs=/tmp:rw,nosuid,nodev,size=64m",  # where the zygote mounts its root
@@ -86,6 +88,7 @@ class Container:
     name: str
     process: subprocess.Popen[bytes]  # the engine's client, which ends with the container
     control: socket.socket  # SOCK_SEQPACKET, to the zygote
+    log: Path  # what engine and zygote write
 
     def limit(self, memory: int) -> None:
         """Bounds the memory (bytes) of all that runs in it; SandboxError if the engine can't."""
@@ -108,17 +111,16 @@ def start_container(
 
     `folder` is private to this user and stays until the container ends. `card`: the UUID of a GPU to see.
     """
-    rendezvous = folder / "rendezvous"
+    rendezvous, log_file = folder / "rendezvous", folder / "engine.log"
     for path in (rendezvous, folder / "empty"):
         path.mkdir()
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         _bind(listener, rendezvous)
-        (rendezvous / "control").chmod(
-            0o666
-        )  # the container's user is another one; on the host nobody else gets into `folder`
+        # The container's user is another one; on the host nobody else gets into `folder`.
+        (rendezvous / "control").chmod(0o666)
         rendezvous.chmod(0o755)
         listener.listen(1)
-        with (folder / "engine.log").open("wb") as log:
+        with log_file.open("wb") as log:
             process = subprocess.Popen(
                 _command(image, name, folder, environment, card),
                 cwd=folder,  # podman's monitor leaves a file `oom` where it stands
@@ -127,23 +129,22 @@ def start_container(
                 stderr=log,
             )
         try:
-            _wait_for_call(listener, process, folder / "engine.log", image)
+            _wait_for_call(listener, process, log_file, image)
             control, _ = listener.accept()
         except BaseException:
             process.kill()
             process.wait()
             raise
-    return Container(image, name, process, control)
+    return Container(image, name, process, control, log_file)
 
 
 def code_hash() -> str:
-    """Hash of the code that must be the same on both sides: the jail's, the wire's and the student side's."""
+    """Hash of the code that must be the same on both sides: the jail's, the wire's and the student's side's."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for path in sorted(
-        path for room in ("wire", "student", "sandbox") for path in package.glob(f"{room}/*.py")
-    ):
-        digest.update(path.read_bytes())
+    for pattern in SHARED_CODE:
+        for path in sorted(package.glob(pattern)):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

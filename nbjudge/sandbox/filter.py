@@ -60,7 +60,7 @@ REFUSED = """
 
 
 @cache
-def build_filter(allow_exec: bool = False, gpu: bool = False) -> bytes:
+def build_filter(*, gpu: bool = False) -> bytes:
     """The filter as struct sock_filter[]; SandboxError where libseccomp is missing.
 
     `gpu`: for a process that may talk to NVIDIA's devices.
@@ -75,11 +75,10 @@ def build_filter(allow_exec: bool = False, gpu: bool = False) -> bytes:
     for name in (FILES + MEMORY + PROCESSES + CLOCKS + EVENTS).split():
         _add(rules, seccomp.ALLOW, name)
     for name in REFUSED.split():
-        allowed = allow_exec and name.startswith("exec")
-        _add(rules, seccomp.ALLOW if allowed else seccomp.ERRNO(errno.EPERM), name)
+        _add(rules, seccomp.ERRNO(errno.EPERM), name)
     _add(rules, seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, NAMESPACES, 0))
     # A limit of one second of CPU and a signal "from the kernel" (rt_sigqueueinfo) would kill like a machine short of
-    # memory, which is no student's fault: limits are only read, and no signal carries data of its sender's.
+    # memory, which is not a student's fault: limits are only read, and no signal carries its sender's data.
     for name in ("prlimit64", "pidfd_send_signal"):
         _add(rules, seccomp.ALLOW, name, seccomp.Arg(2, seccomp.EQ, 0))
         _add(rules, seccomp.ERRNO(errno.EPERM), name, seccomp.Arg(2, seccomp.NE, 0))

@@ -66,7 +66,7 @@ def parse_libraries(listed: str, binds: Iterable[str]) -> list[str]:
 
 
 def prepare(channel: socket.socket, arena: mmap.mmap, slot: Slot) -> dict[str, str]:
-    """Makes the CUDA context and computes with it, before any code of the student's; versions and flags of it.
+    """Makes the CUDA context and computes with it, before any student code runs; its versions and flags.
 
     SandboxError if it doesn't work: whatever goes wrong afterwards is not the machine's fault, and the time that a
     first context takes is not the student's.
@@ -113,7 +113,7 @@ def _refuse(*_: object) -> NoReturn:
 class Meter:
     """How much memory of the card a student's process tree holds, asked of the driver.
 
-    Where the driver does not list our processes (in a container without the host's pids), and the slot has the card to
+    Where the driver does not list these processes (in a container without the host's pids), and the slot has the card to
     itself, all that the card holds above the beginning counts.
     """
 

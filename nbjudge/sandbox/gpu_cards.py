@@ -12,7 +12,7 @@ from typing import Any
 
 # What a CUDA context takes of the card besides tensors (kernels, cuBLAS, cuDNN): NVML counts it, PyTorch doesn't.
 CONTEXT = 1 << 30
-LEAST = 256 << 20  # bytes for tensors, below which a slot is none
+LEAST = 256 << 20  # bytes for tensors; a slot with less is useless
 SHARED_NODES = ("/dev/nvidiactl", "/dev/nvidia-uvm")  # of every GPU; nvidia-uvm-tools only serves profilers
 DRIVER = Path("/proc/driver/nvidia")
 
@@ -25,7 +25,7 @@ class Card:
     nodes: tuple[str, ...]  # device nodes that reach it; none: the CPU stands for it, to try the scheduling
     uuid: str = ""  # "GPU-..."; "" where nobody tells
     name: str = "NVIDIA GPU"
-    memory: int = 0  # bytes; 0: unknown, there is no NVML
+    memory: int = 0  # bytes; 0: unknown without NVML
     driver: str = ""  # version
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import itertools
 import json
 import mmap
 import os
+import re
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Collection, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from nbjudge import log
 from nbjudge.errors import SandboxError
 from nbjudge.model import Limits
 from nbjudge.sandbox.cgroup import SLACK, clear_stale, make_group
@@ -31,28 +31,29 @@ from nbjudge.sandbox.gpu_cards import Slot
 from nbjudge.sandbox.ids import id_maps
 from nbjudge.sandbox.jail import Isolation
 from nbjudge.sandbox.linux import pid_of
+from nbjudge.sandbox.memory_files import pack_helpers, sealed_memory, written
 from nbjudge.sandbox.process import ProcessHandle, StudentProcess
 from nbjudge.sandbox.root import list_binds
+from nbjudge.threads import ONE_THREAD
+from nbjudge.wire import ARENA
 
-ARENA = 256 << 20  # bytes; sparse: only what is written takes memory
-LOG = 64 << 10  # bytes of what the student's process wrote to fd 2
+LOG = 64 << 10  # bytes of what a student's process or a zygote wrote to fd 2
+EXTENSIONS = re.compile(r"^Extension modules:.*\n?", re.MULTILINE)  # faulthandler's, thousands of characters
+LAST_WORDS = 1000  # characters of what a dead zygote wrote, in the error
 START_SECONDS = 120.0  # a cold start that reads torch from a slow disk
 ANSWER_SECONDS = 30.0
 CPU_BACKSTOP = 3600  # seconds; wall-clock limits are the judge's, this only ends what nobody watches
 GROUP = "nbjudge-"  # and the judge's pid and a number: the name of a zygote's control group
 ZYGOTE_PROCESSES = 4
 _numbers = itertools.count(1)
-SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 ENVIRONMENT = {
     "HOME": "/tmp",  # inside the jail
     "LANG": "C.UTF-8",
     "MPLBACKEND": "Agg",
     "MPLCONFIGDIR": "/tmp",
     "MALLOC_ARENA_MAX": "2",  # each further arena takes 64 MB of the address space limit
-    "OMP_NUM_THREADS": "1",  # one parallel region in the zygote would hang every child
+    **ONE_THREAD,
     "OMP_WAIT_POLICY": "PASSIVE",  # who asks for more threads than there are free cores must not wait by spinning
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",  # set order must not change a grade
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # the plain check would initialise CUDA before the fork
     "CUDA_VISIBLE_DEVICES": "",  # and so would the optimizers that the zygote warms up
@@ -60,7 +61,7 @@ ENVIRONMENT = {
 
 
 class Zygote:
-    """A warm process in a jail of its own that forks student processes; one per worker, one student at a time."""
+    """A warm process in its own jail that forks student processes; one per worker, one student at a time."""
 
     def __init__(
         self,
@@ -89,6 +90,8 @@ class Zygote:
         clear_stale(GROUP)
         self._container: Container | None = None
         self._process: ProcessHandle | None = None
+        self._pid = 0  # of its process, for the log
+        self._output: mmap.mmap | None = None  # what it writes to stderr, and the zygotes that it forks
         self._group = make_group(self._name) if not image and "limits" not in without else None
         self._events = self._group.events() if self._group else None
         self._work = 0
@@ -110,7 +113,7 @@ class Zygote:
         setup = {
             "isolation": self.isolation,
             "folder": str(self._folder),
-            # What the zygote knows, students can read, and a host path is none of their business.
+            # What the zygote knows, students can read, and a host path is not for them.
             "helpers": str(helpers) if helpers and not jailed else None,
             "nodes": self._gpu["nodes"] if self._gpu else [],
             "libraries": self._gpu["libraries"] if self._gpu and not image else [],  # an image has its own
@@ -141,16 +144,19 @@ class Zygote:
 
     def _start_process(self) -> int:
         control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        output = sealed_memory("output", LOG)
         process = subprocess.Popen(
             [sys.executable, *BOOT, str(theirs.fileno())],
             env=ENVIRONMENT,
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=output,
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
+        self._output = mmap.mmap(output, LOG)
+        os.close(output)
         self._hold(process, control)
         if self._group:
             self._group.add(process.pid)
@@ -158,9 +164,11 @@ class Zygote:
 
     def _hold(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
         self._process, self._control = ProcessHandle(os.pidfd_open(process.pid), process), control
+        self._pid = process.pid
+        log.info("zygote started", zygote=self._pid, isolation=self.isolation)
 
     def clone(self) -> Zygote:
-        """A zygote forked from this warm one, in milliseconds, with a jail and a control group of its own.
+        """A zygote forked from this warm one, in milliseconds, with its own jail and control group.
 
         It ends with this one. Not in a container, whose control group bounds one zygote, nor on a GPU slot.
         SandboxError if it can't be made.
@@ -175,6 +183,8 @@ class Zygote:
             parent._exchange({"op": "clone"}, [theirs.fileno()])
         answer, fds = self._hear_start()
         self._process = ProcessHandle(fds[0])
+        self._pid, self._output = self._process.pid, parent._output
+        log.info("zygote cloned", zygote=self._pid, parent=parent._pid)
         self.resident, self._size = answer["RssAnon"], answer["VmSize"]
         if self._group:
             self._group.add(self._process.pid)
@@ -206,6 +216,7 @@ class Zygote:
             )
         self._control.settimeout(ANSWER_SECONDS)
         self.resident, self._size = answer["RssAnon"], answer["VmSize"]
+        log.info("zygote warm", zygote=self._pid)
 
     def reserve(self, limits: Limits) -> None:
         """Bounds what all student processes to come may use together, where the control group is a container's.
@@ -227,7 +238,7 @@ class Zygote:
         """Forks a student process; it serves the wire protocol on `channel` and `arena` at once."""
         self.wait_until_warm()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        arena, log = _sealed_memory("arena", ARENA), _sealed_memory("log", LOG)
+        arena, output = sealed_memory("arena", ARENA), sealed_memory("log", LOG)
         memory = limits.memory + (HOST_MEMORY if self._gpu else 0)
         budget = self.slot.budget(limits.gpu_memory) if self.slot else 0
         plan = {
@@ -242,18 +253,28 @@ class Zygote:
         try:
             number = secrets.randbits(62)
             request = {"op": "spawn", "plan": plan, "work": self._make_work(), "id": number}
-            self._send(request, [theirs.fileno(), arena, log])
+            self._send(request, [theirs.fileno(), arena, output])
             reply, fds = self._hear(number)
             if "error" in reply:
                 raise SandboxError(f"no student process: {reply['error']}")
-            shared = mmap.mmap(arena, ARENA), mmap.mmap(log, LOG)
-            student = StudentProcess(self, reply["pid"], fds[0], ours, *shared, memory, self.kills(reply))
+            shared = mmap.mmap(arena, ARENA), mmap.mmap(output, LOG)
+            student = StudentProcess(
+                self.ask,
+                self.kills,
+                reply,
+                fds[0],
+                ours,
+                *shared,
+                allowed=self.resident + memory,
+                jailed=self.isolation != "none",
+            )
             self._equip(student, fds[0], budget)
+            log.info("student process started", student=student.pid, zygote=self._pid)
             return student
         finally:
             theirs.close()
             os.close(arena)
-            os.close(log)
+            os.close(output)
 
     def _equip(self, student: StudentProcess, handle: int, budget: int) -> None:
         """Gives a student process on a slot its meter, and has it bring up its GPU; one that can't is killed."""
@@ -297,9 +318,9 @@ class Zygote:
         raise SandboxError("the zygote does not answer")
 
     def kills(self, answer: dict[str, Any]) -> tuple[int, int]:
-        """How often the kernel has killed for want of memory, and how often the control group hit its own limit.
+        """How often the kernel has killed because memory ran out, and how often the control group hit its own limit.
 
-        Read here where the group is ours; in a container by the zygote, with its `answer`.
+        Read here where this process made the group; in a container by the zygote, with its `answer`.
         """
         if self._events:
             return self._events.read()
@@ -342,41 +363,31 @@ class Zygote:
         try:
             socket.send_fds(self._control, [json.dumps(message).encode()], list(fds))
         except OSError as error:
-            raise SandboxError(f"the zygote is gone: {error}") from error
+            raise self._lost(f"the zygote is gone: {error}") from error
 
     def _receive(self) -> tuple[dict[str, Any], list[int]]:
         try:
             packet, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+        except ConnectionError:  # it died before it had read what was sent
+            packet = b""
         except OSError as error:
             raise SandboxError(f"the zygote does not answer: {error}") from error
         if not packet:
-            raise SandboxError("the zygote died; `nbjudge doctor` tries the jail step by step")
+            raise self._lost("the zygote died; `nbjudge doctor` tries the jail step by step")
         message: dict[str, Any] = json.loads(packet)
         return message, fds
 
+    def _lost(self, message: str) -> SandboxError:
+        """The error of a zygote that has died, with the last lines that it wrote, marked as such."""
+        log.warning("zygote died", zygote=self._pid)
+        lines = self._last_words()[-LAST_WORDS:].splitlines()
+        return SandboxError("\n".join([message, *(f"zygote's stderr | {line}" for line in lines)]))
 
-def pack_helpers(folder: Path) -> int:
-    """A descriptor of a tar archive of the folder's files, so that no path of the host's enters the jail."""
-    fd = os.memfd_create("helpers", os.MFD_CLOEXEC)
-    with (
-        os.fdopen(os.dup(fd), "wb") as file,
-        tarfile.open(fileobj=file, mode="w", dereference=True) as archive,
-    ):
-        archive.add(folder, ".", filter=_plain)
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
-
-
-def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Readable for everybody, whatever the author's umask was, and of nobody in particular."""
-    member.mode = 0o755 if member.isdir() else 0o644
-    member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    return member
-
-
-def _sealed_memory(name: str, size: int) -> int:
-    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    os.truncate(fd, size)
-    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
-    return fd
+    def _last_words(self) -> str:
+        text = written(self._output) if self._output else ""
+        if self._container:
+            with contextlib.suppress(OSError):
+                text = self._container.log.read_bytes()[-LOG:].decode(errors="replace")
+        # Without walls a student could write there, too.
+        text = "".join(char for char in text if char.isprintable() or char == "\n")
+        return EXTENSIONS.sub("", text).strip()

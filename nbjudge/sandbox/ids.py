@@ -53,7 +53,7 @@ def id_maps(pid: int) -> IdMaps:
 
 
 def _knows_ids(first: int, count: int) -> bool:
-    """Whether our own user namespace has these ids."""
+    """Whether this process's user namespace has these ids."""
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         start, _, length = map(int, line.split())
         if start <= first and first + count <= start + length:

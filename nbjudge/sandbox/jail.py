@@ -1,4 +1,4 @@
-"""Which jail student code is graded in: namespaces of this machine's, a container, or none."""
+"""Which jail student code is graded in: namespaces of this machine, a container, or none."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Jail:
 def pick_jail(
     isolation: Isolation | None = None, image: str | None = None, without: tuple[str, ...] = ()
 ) -> Jail:
-    """The jail asked for; by default namespaces where this machine gives them to us, else a container.
+    """The jail asked for; by default namespaces where this machine allows them, else a container.
 
     SandboxError if there is neither, or no such image.
     """
@@ -42,7 +42,7 @@ def pick_jail(
         if isolation or image:
             raise
         raise SandboxError(
-            f"this machine gives us no user namespaces (`nbjudge doctor` says why), and no container can be had:\n{error}"
+            f"this machine allows no user namespaces (`nbjudge doctor` says why), and there is no container to use:\n{error}"
         ) from None
 
 

@@ -113,7 +113,7 @@ def prctl(option: int, value: int) -> None:
 
 
 def pid_of(handle: int) -> int:
-    """The process that a pidfd stands for, numbered as our /proc numbers it; -1 if it is gone."""
+    """The process that a pidfd stands for, numbered as /proc numbers it here; -1 if it is gone."""
     with open(f"/proc/self/fdinfo/{handle}") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
 

@@ -49,7 +49,7 @@ def _children_files(pid: int) -> list[str]:
     try:
         return [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
     except OSError:
-        return []  # it ended while we looked
+        return []  # it ended meanwhile
 
 
 def _sum(path: str, names: tuple[str, ...]) -> int:

@@ -19,20 +19,20 @@ from nbjudge.sandbox.gpu_cards import Card, Slot, find_cards
 from nbjudge.sandbox.host import Zygote
 from nbjudge.sandbox.ids import id_maps
 
-Verdict = Literal["ok", "missing", "optional"]
+State = Literal["ok", "missing", "optional"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that doctor looked at."""
+class Requirement:
+    """One thing that grading needs or can use, and whether this machine has it."""
 
     name: str
-    verdict: Verdict  # optional: grading is safe without it
+    state: State  # optional: grading is safe without it
     detail: str
     advice: str = ""
 
 
-def probe() -> Iterator[Finding]:
+def probe() -> Iterator[Requirement]:
     """Looks at each wall, then builds a real jail and runs a process in it (some seconds)."""
     yield _system()
     yield _user_namespaces()
@@ -45,15 +45,15 @@ def probe() -> Iterator[Finding]:
     yield _gpus()
 
 
-def _system() -> Finding:
+def _system() -> Requirement:
     kernel = platform.release()
     new_enough = tuple(int(part) for part in kernel.split(".")[:2]) >= (5, 12)
     detail = f"{platform.system()} {kernel}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     advice = "The jail needs Linux 5.12 or newer (mount_setattr): grade in a container or a virtual machine."
-    return _finding("system", platform.system() == "Linux" and new_enough, detail, advice)
+    return _requirement("system", platform.system() == "Linux" and new_enough, detail, advice)
 
 
-def _user_namespaces() -> Finding:
+def _user_namespaces() -> Requirement:
     limit = _read("/proc/sys/user/max_user_namespaces", "0")
     switched_off = _read("/proc/sys/kernel/unprivileged_userns_clone", "1") == "0"
     restricted = _read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "0") == "1"
@@ -63,72 +63,74 @@ def _user_namespaces() -> Finding:
     settings += ["kernel.unprivileged_userns_clone=1"] if switched_off else []
     settings += ["kernel.apparmor_restrict_unprivileged_userns=0"] if restricted else []
     detail = f"up to {limit}" + (", as root" if root else ", as an ordinary user")
-    return _finding("user namespaces", works, detail, "As root: sysctl -w " + " ".join(settings))
+    return _requirement("user namespaces", works, detail, "As root: sysctl -w " + " ".join(settings))
 
 
-def _id_maps() -> Finding:
+def _id_maps() -> Requirement:
     if id_maps(os.getpid()).many:
-        return Finding("user ids", "ok", "a range of their own for student processes")
-    advice = "For a uid of their own for students: apt-get install uidmap, and a range in /etc/subuid and /etc/subgid."
-    return Finding(
+        return Requirement("user ids", "ok", "a range that only student processes use")
+    advice = (
+        "For ids that only students use: apt-get install uidmap, and a range in /etc/subuid and /etc/subgid."
+    )
+    return Requirement(
         "user ids", "optional", "one id: student processes run as you, inside their namespace", advice
     )
 
 
-def _seccomp() -> Finding:
+def _seccomp() -> Requirement:
     library = ctypes.util.find_library("seccomp")
     advice = "apt-get install libseccomp2 (Debian, Ubuntu) or dnf install libseccomp (Fedora)"
-    return _finding("seccomp", bool(library), library or "libseccomp is not installed", advice)
+    return _requirement("seccomp", bool(library), library or "libseccomp is not installed", advice)
 
 
-def _landlock() -> Finding:
+def _landlock() -> Requirement:
     version = linux.landlock_version()
     if version:
-        return Finding("Landlock", "ok", f"ABI {version}")
-    return Finding(
+        return Requirement("Landlock", "ok", f"ABI {version}")
+    return Requirement(
         "Landlock", "optional", "not in this kernel", "Add landlock to the kernel's lsm= list, if it has it."
     )
 
 
-def _groups() -> Finding:
+def _groups() -> Requirement:
     group = cgroup.make_group(f"nbjudge-{os.getpid()}-probe")
     if group:
         group.remove()
-        return Finding("control groups", "ok", f"v{2 if group.unified else 1}: memory, pids and cpu")
+        return Requirement("control groups", "ok", f"v{2 if group.unified else 1}: memory, pids and cpu")
     advice = "Run as root, or under `systemd-run --user --scope -p Delegate=yes nbjudge grade ...`"
-    detail = "none of our own: per-process limits and polling bound memory instead"
-    return Finding("control groups", "optional", detail, advice)
+    detail = "none may be made: per-process limits and polling bound memory instead"
+    return Requirement("control groups", "optional", detail, advice)
 
 
-def _engine() -> Finding:
+def _engine() -> Requirement:
     try:
         image = find_image()
     except SandboxError as error:
         advice = "Not needed where the jail works."
-        return Finding("container", "optional", str(error).splitlines()[0], advice)
-    return Finding("container", "ok", f"{image.engine} has the image {image.name} {image.id[:12]}")
+        return Requirement("container", "optional", str(error).splitlines()[0], advice)
+    return Requirement("container", "ok", f"{image.engine} has the image {image.name} {image.id[:12]}")
 
 
-def _gpus() -> Finding:
+def _gpus() -> Requirement:
     """The GPUs, proved by a student process that computes on each."""
     cards = find_cards()
     if not cards:
-        return Finding(
+        return Requirement(
             "CUDA", "optional", "none found: grading runs on the CPU (a GPU in MIG mode is left out)"
         )
     lost = [node for card in cards for node in card.nodes if not os.path.exists(node)]
     if lost:
         advice = "As root: nvidia-modprobe -c 0 -u, at each start of the machine"
-        return Finding("CUDA", "missing", f"no {', '.join(lost)}", advice)
+        return Requirement("CUDA", "missing", f"no {', '.join(lost)}", advice)
     try:
         details = [_try_card(card) for card in cards]
     except SandboxError as error:
         advice = "Is torch built for CUDA (torch.version.cuda)? Does nvidia-smi work? --gpu-slots 0 grades without."
-        return Finding("CUDA", "missing", str(error), advice)
+        return Requirement("CUDA", "missing", str(error), advice)
     if not all(card.memory for card in cards):
         advice = "pip install 'nbjudge[gpu]': without NVML nothing but PyTorch itself bounds GPU memory"
-        return Finding("CUDA", "optional", "; ".join(details), advice)
-    return Finding("CUDA", "ok", "; ".join(details))
+        return Requirement("CUDA", "optional", "; ".join(details), advice)
+    return Requirement("CUDA", "ok", "; ".join(details))
 
 
 def _try_card(card: Card) -> str:
@@ -144,7 +146,7 @@ def _try_card(card: Card) -> str:
     )
 
 
-def _jail() -> Finding:
+def _jail() -> Requirement:
     started = time.monotonic()
     try:
         with Zygote("namespaces") as zygote:
@@ -156,12 +158,12 @@ def _jail() -> Finding:
         advice = (
             "Put right what is missing above. `--isolation none` grades without walls: only your own samples."
         )
-        return Finding("the jail", "missing", str(error).strip().splitlines()[-1], advice)
-    return Finding("the jail", "ok", took)
+        return Requirement("the jail", "missing", str(error).strip().splitlines()[-1], advice)
+    return Requirement("the jail", "ok", took)
 
 
-def _finding(name: str, works: bool, detail: str, advice: str) -> Finding:
-    return Finding(name, "ok", detail) if works else Finding(name, "missing", detail, advice)
+def _requirement(name: str, works: bool, detail: str, advice: str) -> Requirement:
+    return Requirement(name, "ok", detail) if works else Requirement(name, "missing", detail, advice)
 
 
 def _read(path: str, default: str) -> str:

@@ -10,14 +10,16 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nbjudge import log
 from nbjudge.sandbox import linux
+from nbjudge.sandbox.memory_files import written
 
 if TYPE_CHECKING:
     from nbjudge.sandbox.gpu import Meter
-    from nbjudge.sandbox.host import Zygote
 
 DYING_SECONDS = 1.0
 
@@ -28,9 +30,8 @@ class Exit:
 
     signal: int | None
     status: int | None
-    cpu: float  # seconds
     oom: bool  # the kernel killed it for its group's memory limit
-    outside: bool  # it or a child of its got a SIGKILL, not by the judge nor its limits: the host is short of memory
+    outside: bool  # SIGKILL for it or its child, from neither judge nor limits: the host is short of memory
 
 
 class ProcessHandle:
@@ -38,7 +39,7 @@ class ProcessHandle:
 
     def __init__(self, handle: int, child: subprocess.Popen[bytes] | None = None) -> None:
         self._handle = handle  # pidfd
-        self._child = child  # to reap, where it is ours
+        self._child = child  # to reap, where this process started it
 
     @property
     def pid(self) -> int:
@@ -71,31 +72,40 @@ class StudentProcess:
 
     def __init__(
         self,
-        zygote: Zygote,
-        pid: int,
+        ask: Callable[[dict[str, Any]], dict[str, Any]],
+        kills: Callable[[dict[str, Any]], tuple[int, int]],
+        reply: dict[str, Any],
         handle: int,
         channel: socket.socket,
         arena: mmap.mmap,
         log: mmap.mmap,
-        limit: int,
-        kills: tuple[int, int],
+        *,
+        allowed: int,
+        jailed: bool,
     ):
+        """`ask` and `kills` are the zygote's, `reply` its answer to the request that made this process."""
         self.channel = channel  # SOCK_SEQPACKET, the judge's end; recv gives b"" when the process is dead
         self.arena = arena  # shared with the student, sealed
-        self._zygote = zygote
-        self._pid = pid  # in the zygote's namespace
-        self._handle = handle  # pidfd: tells of its death; signals go through the zygote, whose they may be
+        self._ask = ask
+        self._kills = kills
+        self._pid: int = reply["pid"]  # in the zygote's namespace
+        self._handle = handle  # pidfd: tells of its death; signals go through the zygote, which may send them
         self._log = log
-        self._limit = limit  # bytes of memory
+        self._allowed = allowed  # bytes of memory, what it shares with the zygote among them
+        self._jailed = jailed
         self._exit: Exit | None = None
         self._meter: Meter | None = None  # of a process on a GPU slot
-        self._before = kills
+        self._before = kills(reply)
+
+    @property
+    def pid(self) -> int:
+        """Its number in the zygote's pid namespace."""
+        return self._pid
 
     def over_memory(self) -> bool:
-        """Whether the process and its children together exceed their memory limit (beyond the zygote's pages)."""
-        allowed = self._zygote.resident + self._limit
-        answer = self._zygote.ask({"op": "memory", "pid": self._pid, "enough": allowed})
-        return bool(answer["bytes"] > allowed)
+        """Whether the process and its children together exceed their memory limit."""
+        answer = self._ask({"op": "memory", "pid": self._pid, "enough": self._allowed})
+        return bool(answer["bytes"] > self._allowed)
 
     def measure_gpu(self, meter: Meter) -> None:
         """Has `meter` watch what the process holds of its GPU."""
@@ -108,7 +118,7 @@ class StudentProcess:
     def dump_traceback(self) -> str:
         """What the student's process says it is doing: faulthandler's text, untrusted."""
         before = len(self.log())
-        self._zygote.ask({"op": "dump", "pid": self._pid})
+        self._ask({"op": "dump", "pid": self._pid})
         deadline = time.monotonic() + 0.5
         while time.monotonic() < deadline:
             time.sleep(0.01)
@@ -119,24 +129,24 @@ class StudentProcess:
 
     def log(self) -> str:
         """What the process wrote to its stderr descriptor, at most LOG bytes, untrusted."""
-        return bytes(self._log).split(b"\0", 1)[0].decode(errors="replace")
+        return written(self._log)
 
     def kill(self) -> Exit:
         """Kills the process with all that it started, and reaps it; a second call returns the same Exit."""
         if self._exit is None:
             dead = self._is_dead()
-            answer = self._zygote.ask({"op": "kill", "pid": self._pid})
+            answer = self._ask({"op": "kill", "pid": self._pid})
             code = answer["status"]
-            oom, outside = self._kernel_kills(self._zygote.kills(answer))
+            oom, outside = self._kernel_kills(self._kills(answer))
             # The student is pid 1 of its namespace: no SIGKILL from inside reaches it.
-            killed = dead and code == -signal.SIGKILL and self._zygote.isolation != "none"
+            killed = dead and code == -signal.SIGKILL and self._jailed
             self._exit = Exit(
                 signal=-code if code < 0 else None,
                 status=code if code >= 0 else None,
-                cpu=answer["cpu"],
                 oom=oom,
                 outside=outside or (killed and not oom),
             )
+            log.info("student process ended", student=self.pid, signal=self._exit.signal, oom=oom)
             self.channel.close()
             os.close(self._handle)
             if self._meter:
@@ -144,7 +154,7 @@ class StudentProcess:
         return self._exit
 
     def _kernel_kills(self, now: tuple[int, int]) -> tuple[bool, bool]:
-        """Whether the kernel killed in the group for the group's own limit, and whether for want of memory elsewhere."""
+        """Whether the kernel killed in the group because of the group's limit, and whether because of the machine's."""
         kills, hits = now[0] - self._before[0], now[1] - self._before[1]
         return kills > 0 and hits > 0, kills > 0 and hits == 0
 

@@ -1,4 +1,4 @@
-"""The file system that a zygote and its students see: a tmpfs with read-only binds, and nothing of the judge's."""
+"""The file system that a zygote and its students see: a tmpfs with read-only binds, and nothing that the judge holds."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def raise_walls(plan: Plan) -> None:
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # when memory runs out, the student goes before the judge
-    if "jail" not in plan.without:  # without it we have no capability to do this
+    if "jail" not in plan.without:  # without it the process lacks the capability
         # A mount namespace in any case: the student's mounts must not become the zygote's.
         linux.unshare(linux.CLONE_NEWNS if "namespaces" in plan.without else NAMESPACES)
     own = os.open("/proc/self", os.O_PATH | os.O_DIRECTORY)  # the zygote's proc, writable, for the id maps

@@ -1,12 +1,13 @@
 """The fork server's process: warms up once inside the jail, then forks a student process for each request.
 
-Started by `nbjudge.sandbox.Zygote` with a control socket, on the host or as a container's only program. It holds no test, no secret and no path of
-the judge's, because every student process inherits its memory.
+Started by `nbjudge.sandbox.Zygote` with a control socket, on the host or as a container's only program. It holds no
+test, no secret and no path of the judge's, because every student process inherits its memory.
 """
 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import fcntl
 import gc
 import json
@@ -23,6 +24,7 @@ from nbjudge.sandbox.memory import own_memory, tree_memory
 from nbjudge.sandbox.root import build_root, list_binds
 from nbjudge.sandbox.walls import Plan, enter_work, limit, raise_walls
 
+KEPT = ("LANG", "MPLBACKEND", "OMP_NUM_THREADS")  # of the zygote's environment, for the student
 STUDENT_FDS = 3  # sent with a spawn request: channel, arena, log
 PACKET = 1 << 16
 PROC_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
@@ -33,10 +35,11 @@ NEW = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWNET | linux.CLONE_
 def main(rendezvous: str) -> NoReturn:
     """Sets the jail up, warms up, serves until the judge closes the control socket.
 
-    `rendezvous` is the socket's descriptor, or the path where the judge waits for our call.
+    `rendezvous` is the socket's descriptor, or the path where the judge waits for a call.
     """
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    control = _meet(rendezvous)
+    faulthandler.enable(all_threads=False)  # to stderr, which the judge keeps
+    control = _reach_judge(rendezvous)
     packet, fds, _, _ = socket.recv_fds(control, PACKET, 1)
     setup = json.loads(packet)
     setup["binds"] = [*list_binds(), *setup["libraries"]]
@@ -60,7 +63,7 @@ def main(rendezvous: str) -> NoReturn:
     _serve(control, setup, events)
 
 
-def _meet(rendezvous: str) -> socket.socket:
+def _reach_judge(rendezvous: str) -> socket.socket:
     if rendezvous.isdigit():
         return socket.socket(fileno=int(rendezvous))
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -94,7 +97,7 @@ def _enter_jail(control: socket.socket, setup: dict[str, Any], helpers: int | No
 
 
 def _become_first() -> None:
-    """Goes on as pid 1 of the new pid namespace, with a proc of its own."""
+    """Goes on as pid 1 of the new pid namespace, with its own proc."""
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
@@ -106,7 +109,7 @@ def _become_first() -> None:
 
 
 def _map_one(uid: int, gid: int) -> None:
-    """Makes us root of our new user namespace: all that a process may do without another's help."""
+    """Makes this process root of its new user namespace: all that it may do without another's help."""
     for name, text in (("setgroups", "deny"), ("gid_map", f"0 {gid} 1"), ("uid_map", f"0 {uid} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
@@ -119,7 +122,7 @@ def _ask_for_maps(control: socket.socket) -> None:
 
 
 def _serve(control: socket.socket, setup: dict[str, Any], events: Events | None) -> NoReturn:
-    children: dict[int, int] = {}  # pid -> pid in /proc, which in a container is not ours
+    children: dict[int, int] = {}  # pid -> pid in /proc, which in a container is another namespace's
     while True:
         packet, fds, _, _ = socket.recv_fds(control, PACKET, STUDENT_FDS)
         if not packet:
@@ -172,7 +175,7 @@ def _spawn(
     own = os.open("/proc/self/ns/pid", os.O_RDONLY) if own_pids else -1
     read, write = os.pipe()
     if own_pids:
-        linux.unshare(linux.CLONE_NEWPID)  # the next child is pid 1 of a namespace of its own
+        linux.unshare(linux.CLONE_NEWPID)  # the next child is pid 1 of a new namespace
     pid = os.fork()
     if pid == 0:
         _become_student(plan, jailed, request.get("work"), setup.get("helpers"), fds, write)
@@ -200,6 +203,7 @@ def _become_student(
     plan: Plan, jailed: bool, work: str | None, helpers: str | None, fds: list[int], report: int
 ) -> NoReturn:
     try:
+        faulthandler.disable()
         _arrange_descriptors(fds, report)
         if jailed:
             raise_walls(plan)
@@ -208,8 +212,9 @@ def _become_student(
             os.setsid()
             enter_work(work or ".", helpers or "")
             limit(plan)
+        kept = {name: os.environ[name] for name in KEPT}
         os.environ.clear()
-        os.environ.update(HOME=os.getcwd(), LANG="C.UTF-8", MPLBACKEND="Agg", OMP_NUM_THREADS="1")
+        os.environ.update(kept, HOME=os.getcwd())
         os.environ.update(plan.gpu["environment"] if plan.gpu else NO_GPU)
     except BaseException:
         os.write(5, traceback.format_exc(limit=-3).encode()[:PACKET])
@@ -232,7 +237,7 @@ def _arrange_descriptors(fds: list[int], report: int) -> None:
 
 
 def _make_clone(control: socket.socket, setup: dict[str, Any], request: dict[str, Any], fd: int) -> None:
-    """Forks a zygote as warm as this one, in namespaces of its own; on the control socket `fd` it says that it is there."""
+    """Forks a zygote as warm as this one, in new namespaces; it announces itself on the control socket `fd`."""
     rendezvous, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
@@ -275,7 +280,7 @@ def _become_clone(control: socket.socket, setup: dict[str, Any], rendezvous: soc
 
 
 def _copy_maps(pid: int) -> None:
-    """Gives the user namespace of `pid` the ids that ours has, under the same numbers."""
+    """Gives the user namespace of `pid` the ids that this one has, under the same numbers."""
     handle = os.pidfd_open(pid)
     folder = f"/proc/{linux.pid_of(handle)}"  # in a container, proc numbers processes as the container does
     os.close(handle)
@@ -302,9 +307,9 @@ def _kill(pid: int, children: dict[int, int]) -> dict[str, Any]:
     if pid not in children:
         return {"error": f"no student process {pid}"}
     os.kill(pid, signal.SIGKILL)  # no other process gets its number before it is reaped
-    _, status, usage = os.wait4(pid, 0)
+    _, status = os.waitpid(pid, 0)
     del children[pid]
-    return {"status": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime}
+    return {"status": os.waitstatus_to_exitcode(status)}
 
 
 def _kills(events: Events | None) -> dict[str, Any]:
@@ -312,9 +317,9 @@ def _kills(events: Events | None) -> dict[str, Any]:
 
 
 def _kill_the_rest() -> None:
-    """What the death of a pid namespace does by itself: kills and reaps all that a student left in ours.
+    """What the death of a pid namespace does by itself: kills and reaps all that a student left in this one.
 
-    Only as pid 1 of our own namespace: elsewhere -1 is every process of the machine.
+    Only as pid 1 of the zygote's namespace: elsewhere -1 is every process of the machine.
     """
     with contextlib.suppress(ProcessLookupError):
         os.kill(-1, signal.SIGKILL)

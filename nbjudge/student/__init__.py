@@ -1,6 +1,7 @@
-"""What runs inside the jail: `load_libraries` once in the zygote (and `warm_up`, before many), `serve` in each student process.
+"""What runs inside the jail: `load_libraries` once in the zygote, `serve` in each student process.
 
-Nothing here is trusted by the judge: the student's code shares the process and may replace any of it.
+Before many students the zygote also does `warm_up`. The judge trusts nothing here: the student's code shares the
+process and may replace any of it.
 """
 
 # Eagerly: once the zygote has changed its root, this package's files cannot be read any more.

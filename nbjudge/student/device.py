@@ -1,4 +1,4 @@
-"""The student process's GPU, if it has one: context, budget, reproducible arithmetic. Nothing of it runs in the zygote."""
+"""The student process's GPU, if it has one: context, budget, reproducible arithmetic. The zygote runs none of it."""
 
 from __future__ import annotations
 

@@ -14,10 +14,8 @@ from typing import Any, NoReturn
 
 from nbjudge import wire
 from nbjudge.student.device import Device, synchronise
-from nbjudge.student.shell import Notebook, Output, flush_figures
+from nbjudge.student.shell import NotebookNamespace, Output, flush_figures
 
-MESSAGE = 4000  # characters of an exception's message
-FRAMES = 20
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
 
 
@@ -45,7 +43,7 @@ class Server:
         self.arena = arena
         self.device = device
         self.process = os.getpid()
-        self.notebook = Notebook()
+        self.notebook = NotebookNamespace()
         self.output = Output()
         self.handles: dict[int, Any] = {}
         self.last_handle = 0
@@ -59,7 +57,7 @@ class Server:
         }  # fmt: skip
 
     def answer(self, packet: bytes) -> bytes:
-        """The reply packet for a request packet. No exception of the student's gets out."""
+        """The reply packet for a request packet. No exception of student code gets out."""
         nonce = wire.nonce_of(packet)
         try:
             reply: tuple[Any, ...] = ("ok", self.perform(packet, nonce))
@@ -99,7 +97,7 @@ class Server:
     # Requests
 
     def prepare(self) -> dict[str, str]:
-        """Brings the GPU up, before any code of the student's; versions and flags."""
+        """Brings the GPU up, before any student code runs; versions and flags."""
         return self.device.prepare()
 
     def load(self, label: str, source: str, kind: str, limit: int) -> tuple[str, tuple[Any, ...] | None]:
@@ -208,13 +206,19 @@ class Server:
         kind = type(error)
         builtin = next((base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"), "Exception")
         try:
-            message = _text(str(error), MESSAGE)
+            message = _text(str(error), wire.MAX_MESSAGE)
         except BaseException:  # their own __str__
             message = ""
         memory = builtin == "MemoryError" or kind.__name__ == "OutOfMemoryError"
         if builtin == "RuntimeError":
             memory = memory or any(text in message for text in OUT_OF_MEMORY)
-        return _text(kind.__name__, 100), builtin, message, memory, list(self.frames(error))[-FRAMES:]
+        return (
+            _text(kind.__name__, 100),
+            builtin,
+            message,
+            memory,
+            list(self.frames(error))[-wire.MAX_FRAMES :],
+        )
 
     def frames(self, error: BaseException) -> Iterator[tuple[str, int, str]]:
         """Cell, line and function of each frame in the student's cells, outermost first."""

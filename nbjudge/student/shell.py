@@ -9,7 +9,6 @@ import dis
 import inspect
 import io
 import linecache
-import re
 import shutil
 import sys
 import tempfile
@@ -17,12 +16,8 @@ from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any, cast
 
-# Blank lines and cell magics that only measure or capture: the cell is run as if they were not there.
-TRANSPARENT = re.compile(r"(?:[ \t]*(?:%%(?:time|timeit|capture|prun)\b[^\n]*)?\n)*")
-# Cell magics that would start another program or draw: the cell is skipped.
-SKIPPED = re.compile(
-    r"\s*%%(bash|sh|script|system|sx|!|html|javascript|js|svg|latex|markdown|perl|ruby|python2|pypy)\b"
-)
+from nbjudge.notebooks.python_source import code_start, is_foreign
+
 PLAIN_CALLS = {"torch.device", "torch.cuda.is_available", "torch.backends.mps.is_available"}
 
 
@@ -96,7 +91,7 @@ def _no_input(prompt: object = "") -> str:
     raise RuntimeError("input() cannot be answered while grading: use a variable instead")
 
 
-class Notebook:
+class NotebookNamespace:
     """The namespace that the submitted notebook builds up, and the code that runs in it."""
 
     def __init__(self) -> None:
@@ -135,10 +130,10 @@ class Notebook:
         filename = f"<{label}>"
         self.labels[filename] = label
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-        if SKIPPED.match(source):
+        if is_foreign(source):
             print("[this cell is not run while grading]")
             return ast.Module(body=[], type_ignores=[])
-        start = skipped.end() if (skipped := TRANSPARENT.match(source)) else 0
+        start = code_start(source)
         # IPython strips leading blank lines: put them back, or the line numbers of traces are wrong
         code = "\n" * source.count("\n", 0, start) + self.shell.transform_cell(source[start:])
         return cast(ast.Module, compile(code, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True))

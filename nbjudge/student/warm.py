@@ -12,13 +12,8 @@ from typing import Any, NoReturn
 from nbjudge import wire
 
 QUIET = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "MPLBACKEND": "Agg",
     "TQDM_DISABLE": "1",  # read when tqdm is imported
-    # Otherwise torch.cuda.is_available() calls cuInit, and no child of ours could use CUDA any more.
+    # Otherwise torch.cuda.is_available() calls cuInit, and no child could use CUDA any more.
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
     # An optimizer's step asks whether CUDA is there, and if so whether its stream is captured: that would be cuInit.
     "CUDA_VISIBLE_DEVICES": "",
@@ -52,7 +47,7 @@ def load_libraries() -> None:
 
 
 def warm_up() -> list[str]:
-    """Does once what every student process does, on a notebook of ours: the interpreter, too, is faster the second time.
+    """Does once what every student process does, on an example notebook: all of it is faster the second time.
 
     Nothing of it stays but caches. The kinds of the replies say whether it went as it should.
     """

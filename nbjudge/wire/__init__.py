@@ -18,14 +18,35 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from nbjudge.wire.format import ARENA, MAGIC, MAX_HEADER, MAX_TOKENS, PACKET, TensorOrigin, WireError, align
+from nbjudge.wire.format import (
+    ARENA,
+    MAGIC,
+    MAX_FRAMES,
+    MAX_HEADER,
+    MAX_MESSAGE,
+    MAX_TOKENS,
+    PACKET,
+    TensorOrigin,
+    WireError,
+    align,
+)
 from nbjudge.wire.reader import Reader
 from nbjudge.wire.writer import Writer, encode_tokens
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["ARENA", "PACKET", "TensorOrigin", "WireError", "decode", "encode", "nonce_of"]
+__all__ = [
+    "ARENA",
+    "MAX_FRAMES",
+    "MAX_MESSAGE",
+    "PACKET",
+    "TensorOrigin",
+    "WireError",
+    "decode",
+    "encode",
+    "nonce_of",
+]
 _decoder = msgspec.msgpack.Decoder(list[bool | int | float | str | None])  # no maps, extensions or nesting
 
 

@@ -14,6 +14,8 @@ MAX_TOKENS = 1 << 20  # tags and scalars in one header
 MAX_DEPTH = 32  # levels of nesting
 MAX_DIMS = 16
 MAX_INT_BITS = 4096
+MAX_MESSAGE = 4000  # characters of any text about an exception or a test
+MAX_FRAMES = 20  # of a traceback
 ALIGN = 64
 
 (NONE, TRUE, FALSE, INT, BIGINT, FLOAT, COMPLEX, STR, BYTES, LIST, TUPLE, DICT, SET, FROZENSET, SLICE,

@@ -11,6 +11,7 @@ from support.tiny_course import HIDDEN, make_course
 
 from nbjudge import cli
 from nbjudge.app.check import check_assignment, record_report
+from nbjudge.app.options import CheckOptions
 from nbjudge.authoring.check.proof import FILE, content_hash, why_unproved
 from nbjudge.authoring.check.report import CheckReport, Finding, Section
 from nbjudge.course import load_course
@@ -52,7 +53,7 @@ def test_total(student):
 
 
 def check(course: Course, **options: Any) -> CheckReport:
-    return check_assignment(course, "tiny", **{"seeds": 2, "jobs": 1, **options})
+    return check_assignment(course, "tiny", CheckOptions(**{"seeds": 2, "jobs": 1, **options}))
 
 
 def part(report: CheckReport, id_: str) -> Section:
@@ -257,7 +258,7 @@ def test_a_weak_test_lets_a_mutant_live_until_it_is_explained(tmp_path: Path) ->
     marked.write_text(
         "\n".join(f'[[mutant]]\nid = "{mutant.id}"\nreason = "only nothing is doubled"' for mutant in alive)
     )
-    report = check(course, exercises=["double"])
+    report = check(course, exercises=("double",))
     assert part(report, "mutants").passed and report.score == 1 and report.partial
     assert [m.by for m in report.mutants if m.outcome == "equivalent"] == ["only nothing is doubled"] * 2
     assert record_report(course, report) and not (course.autograder("tiny") / FILE).read_text().count(
@@ -286,7 +287,7 @@ def test_tests_and_exercises_must_fit(tmp_path: Path, hidden: str, message: str)
     assert message in "\n".join(messages(report)["structure"])
 
 
-def test_a_failed_gate_takes_the_proof_back(tmp_path: Path) -> None:
+def test_a_failed_check_takes_the_proof_back(tmp_path: Path) -> None:
     course = make_course(tmp_path)
     good = CheckReport("tiny", content_hash(course, "tiny"), (Section("leaks", "Nothing leaks"),))
     bad = replace(good, sections=(Section("leaks", "Nothing leaks", (Finding("a leak"),)),))

@@ -233,7 +233,7 @@ def test_a_configuration_that_cannot_be_extended_stays_as_it_is(tmp_path: Path, 
 
 
 @pytest.mark.slow
-def test_a_skeleton_passes_the_gate_at_once(
+def test_a_skeleton_passes_the_check_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "course_config.py").write_text(

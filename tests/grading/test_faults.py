@@ -41,7 +41,7 @@ def find_zygote():
     (zygote,) = (it for it in gc.get_objects() if isinstance(it, Zygote))
     return zygote._process.pid
 
-def find_foreman():
+def find_supervisor():
     return int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
 
 def once(marker):
@@ -176,7 +176,7 @@ def test_where_no_worker_can_start_nothing_is_graded(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_worker_that_cannot_be_replaced_leaves_the_rest_in_the_queue(tmp_path: Path) -> None:
     flag = str(tmp_path / "broken")
-    test = f"if student.double(1) == 666:\n    Path({flag!r}).touch()\n    os.kill(find_foreman(), signal.SIGKILL)"
+    test = f"if student.double(1) == 666:\n    Path({flag!r}).touch()\n    os.kill(find_supervisor(), signal.SIGKILL)"
     course = sabotage(tmp_path, test, module=f"if os.path.exists({flag!r}): os._exit(9)\n")
     submit(
         course,
@@ -219,7 +219,7 @@ def test_a_warm_zygote_that_dies_takes_the_workers_along_and_costs_nobody(tmp_pa
     """The one that all workers' zygotes are forked from."""
     test = f"""
 if once({str(tmp_path / "marker")!r}):
-    children = Path(f"/proc/{{find_foreman()}}/task/{{find_foreman()}}/children").read_text().split()
+    children = Path(f"/proc/{{find_supervisor()}}/task/{{find_supervisor()}}/children").read_text().split()
     (first,) = (pid for pid in children if "zygote" in Path(f"/proc/{{pid}}/cmdline").read_text())
     os.kill(int(first), signal.SIGKILL)
 assert student.double(1) == 2

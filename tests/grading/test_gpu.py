@@ -7,6 +7,7 @@ from support.tiny_course import HIDDEN, answer, make_course, submit
 
 from nbjudge.app import grading
 from nbjudge.app.check import check_assignment
+from nbjudge.app.options import CheckOptions
 from nbjudge.errors import CourseError
 from nbjudge.grading import gpu_passes
 from nbjudge.grading.gpu_passes import check_slots, left_for_slot, merge, verdict_on
@@ -164,9 +165,9 @@ def test_a_course_without_gpu_tests_never_looks_for_one(
 
 
 @pytest.mark.slow
-def test_the_gate_uses_slots_too(course: Course, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_uses_slots_too(course: Course, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_slots(monkeypatch)
-    report = check_assignment(course, "tiny", seeds=1, exercises=["double"], jobs=2)
+    report = check_assignment(course, "tiny", CheckOptions(seeds=1, exercises=("double",), jobs=2))
     sections = {section.id: section for section in report.sections}
     assert sections["structure"].passed and sections["solution"].passed, sections
     assert {mutant.outcome for mutant in report.mutants} == {"killed"}

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from nbjudge.judge import Handle, StudentGpuMemory, StudentMemory, open_judge
-from nbjudge.judge.session import Session
-from nbjudge.judge.student_fixture import Student
+from nbjudge.judge.session import StudentSession
+from nbjudge.judge.student_fixture import StudentCode
 from nbjudge.model import Cell, Limits, Program
 from nbjudge.sandbox import Zygote
 
@@ -43,7 +43,7 @@ def load(zygote):
         cells = tuple(
             Cell(f"ex_{i}", "solution", source, "ex", i) for i, source in enumerate(sources, start=1)
         )
-        sessions.append(Session(Program("en", cells, (), (), ()), zygote, LIMITS, 1))
+        sessions.append(StudentSession(Program("en", cells, (), (), ()), zygote, LIMITS, 1))
         sessions[-1].load()
         sessions[-1].begin(LIMITS, 2)
         return sessions[-1]
@@ -63,7 +63,7 @@ def test_device_time_counts(load):
 
 def test_a_dead_context_dies_with_its_process(load):
     session = load(DEAD, "def f(): return 1")
-    student = Student(session)
+    student = StudentCode(session)
     with pytest.raises(RuntimeError, match="device-side assert"):
         student.kill_context()
     session.begin(LIMITS, 3)
@@ -74,7 +74,7 @@ def test_a_cell_that_kills_the_context_is_not_run_again_and_the_rest_loads(load)
     session = load(DEAD, "kill_context()", "def f(): return 1")
     assert [report.status for report in session.all_reports()] == ["ok", "error", "ok"]
     assert "device-side assert" in session.all_reports()[1].message
-    assert Student(session).f() == 1 and session.lost == 1
+    assert StudentCode(session).f() == 1 and session.lost == 1
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_cell_that_kills_the_context_is_not_run_again_and_the_rest_loads(load)
 def test_whose_memory_ran_out(load, code, kind):
     session = load(f"import torch\ndef f():\n    {code}")
     with pytest.raises(StudentMemory) as caught:
-        Student(session).f()
+        StudentCode(session).f()
     assert type(caught.value) is kind
     assert session.fault.status == ("gpu_memory" if kind is StudentGpuMemory else "memory")
 
@@ -109,15 +109,15 @@ def test_the_watchdog_ends_a_call(load):
     session = load("import time\ndef f(): time.sleep(30)\ndef g(): return 1")
     meter = session.connection.process._meter = Full()
     with pytest.raises(StudentGpuMemory, match="share of the GPU's memory"):
-        Student(session).f()
+        StudentCode(session).f()
     assert meter.closed and session.seconds < 10
     session.begin(LIMITS, 3)
-    assert Student(session).g() == 1
+    assert StudentCode(session).g() == 1
 
 
 def test_place_gives_a_handle_to_a_copy_where_the_code_computes(load):
     session = load("import torch\ndef double(x): return 2 * x\ndef add(x): x += 1; return x.device")
-    student = Student(session)
+    student = StudentCode(session)
     x = torch.arange(3.0, requires_grad=True)
     placed = student.place(x)
     assert isinstance(placed, Handle) and repr(placed) == "<your Tensor>"
@@ -180,5 +180,5 @@ flags = (torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_al
          torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
 grown = len(sys.modules) - before
 """
-    names = Student(load("x = 1")).run(code)
+    names = StudentCode(load("x = 1")).run(code)
     assert names["flags"] == (True, True, True, False, False, False) and names["grown"] < 20

@@ -4,7 +4,16 @@ import ast
 
 import pytest
 
-from nbjudge.notebooks.python_source import additions, defined_names, parse, plain_python, unfenced
+from nbjudge.notebooks.python_source import (
+    additions,
+    code_start,
+    defined_names,
+    is_foreign,
+    parse,
+    plain_python,
+    unfenced,
+    without_line_magics,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +56,50 @@ def test_ipython_syntax_keeps_line_numbers():
     tree = parse(source)
     assert tree is not None
     assert tree.body[-1].lineno == 5
+
+
+@pytest.mark.parametrize(
+    ("line", "python"),
+    [
+        ("    %cd /tmp", "    pass"),
+        ("!ls", "pass"),
+        ("?help", "pass"),
+        ("torch.nn??", "pass"),
+        ("files[0] = !ls", "files[0] = None"),
+        ("model.time, x = %timeit f()", "model.time, x = None"),
+        ("x = y % 2", "x = y % 2"),
+    ],
+)
+def test_a_magic_line_becomes_python_that_does_nothing(line, python):
+    assert without_line_magics(f"a\n{line}\nb") == f"a\n{python}\nb"
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("%%time\nx = 1", "x = 1"),
+        ("\n  \n%%capture out\n\n%%timeit -n 1\nx = 1", "x = 1"),
+        ("%%timer\nx = 1", "%%timer\nx = 1"),
+        ("x = 1\n%%time", "x = 1\n%%time"),
+        ("", ""),
+    ],
+)
+def test_where_the_code_of_a_cell_begins(source, code):
+    assert source[code_start(source) :] == code
+
+
+@pytest.mark.parametrize(
+    ("source", "foreign"),
+    [
+        ("\n%%bash\nls", True),
+        ("%%html\n<b>", True),
+        ("%%bashful\n", False),
+        ("%%time\nx", False),
+        ("ls", False),
+    ],
+)
+def test_cells_in_another_language(source, foreign):
+    assert is_foreign(source) is foreign
 
 
 def test_a_modulo_at_a_line_start_is_python():

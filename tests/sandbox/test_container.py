@@ -93,7 +93,8 @@ def test_namespaces_are_the_default_where_they_work(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(jail, "namespaces_work", lambda: False)
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(
-        SandboxError, match=r"no user namespaces .*no container can be had:\nisolation container: neither"
+        SandboxError,
+        match=r"no user namespaces .*there is no container to use:\nisolation container: neither",
     ):
         pick_jail()
     assert pick_jail("none").isolation == "none"

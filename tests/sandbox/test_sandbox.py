@@ -19,7 +19,7 @@ from nbjudge.errors import SandboxError
 from nbjudge.judge import StudentCrashed, StudentMemory, StudentTimeout
 from nbjudge.judge.connection import StudentConnection
 from nbjudge.model import Limits
-from nbjudge.sandbox import Zygote, host, pick_jail
+from nbjudge.sandbox import Isolation, Zygote, host, pick_jail
 
 Run = Callable[..., dict[str, Any]]
 
@@ -489,6 +489,40 @@ def test_a_zygote_that_dies_is_ours(helpers: Path) -> None:
         zygote._process.wait()
         with pytest.raises(SandboxError):
             zygote.spawn(Limits())
+
+
+@pytest.mark.parametrize("isolation", ["namespaces", "none"])
+def test_what_a_dying_zygote_writes_is_told_and_nothing_of_its_students(isolation: Isolation) -> None:
+    with Zygote(isolation) as zygote:
+        zygote.wait_until_warm()
+        student = zygote.spawn(Limits())
+        connection = StudentConnection(student, Limits(), {})
+        code = "import os, sys\nos.write(2, b'a student wrote this')\nos.write(1, b'and this')"
+        connection.request("run_copy", ("test", code, {}, False), 10)
+        assert student.log() == "a student wrote this"
+        os.kill(zygote._process.pid, signal.SIGSEGV)
+        zygote._process.wait()
+        with pytest.raises(SandboxError) as caught:
+            zygote.spawn(Limits())
+    first, *others = str(caught.value).splitlines()
+    assert first.startswith("the zygote") and others
+    assert all(line.startswith("zygote's stderr | ") for line in others)
+    assert "Segmentation fault" in "".join(others) and "this" not in "".join(others)
+
+
+def test_what_a_zygote_writes_is_bounded() -> None:
+    with Zygote("namespaces") as zygote:
+        zygote.wait_until_warm()
+        descriptor = os.open(f"/proc/{zygote._process.pid}/fd/2", os.O_WRONLY)
+        with pytest.raises(OSError, match="not permitted"):
+            while True:
+                os.write(descriptor, b"\x1b[31m" + b"x" * 4096 + b"\n")
+        os.close(descriptor)
+        zygote._process.kill()
+        zygote._process.wait()
+        with pytest.raises(SandboxError) as caught:
+            zygote.spawn(Limits())
+    assert len(str(caught.value)) < 2 * host.LAST_WORDS and "\x1b" not in str(caught.value)
 
 
 def test_an_answer_that_comes_too_late_answers_nothing_else(helpers: Path) -> None:

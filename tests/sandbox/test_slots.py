@@ -326,6 +326,6 @@ def test_doctor_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> Any:
         return next(finding for finding in probe() if finding.name == "CUDA")
 
-    assert found().verdict == "optional"
+    assert found().state == "optional"
     monkeypatch.setattr("nbjudge.sandbox.probe.find_cards", lambda: (Card(0, ("/dev/nvidia-uvm",)),))
-    assert (found().verdict, "nvidia-modprobe" in found().advice) == ("missing", True)
+    assert (found().state, "nvidia-modprobe" in found().advice) == ("missing", True)

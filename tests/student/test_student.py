@@ -10,10 +10,11 @@ import torch
 
 from nbjudge.judge.faults import NotFound, StudentError, StudentFault, StudentMemory
 from nbjudge.judge.handle import Handle
-from nbjudge.judge.session import Session
-from nbjudge.judge.student_fixture import Student
+from nbjudge.judge.session import StudentSession
+from nbjudge.judge.student_fixture import StudentCode
 from nbjudge.model import Cell, Limits, Program
 from nbjudge.sandbox import Zygote
+from nbjudge.sandbox.host import ENVIRONMENT
 
 LIMITS = Limits(seconds=10)
 
@@ -34,7 +35,7 @@ def load(zygote):
         for number, cell in enumerate(cells, start=1):
             kind, source = cell if isinstance(cell, tuple) else ("solution", cell)
             made.append(Cell(f"ex_{number}", kind, source, "ex", number))
-        sessions.append(Session(Program("en", tuple(made), ("ex_gone",), (), ()), zygote, limits, 1))
+        sessions.append(StudentSession(Program("en", tuple(made), ("ex_gone",), (), ()), zygote, limits, 1))
         sessions[-1].load()
         sessions[-1].begin(limits, 2)
         return sessions[-1]
@@ -168,19 +169,19 @@ def test_added_cell_may_use_names_of_the_notebook(load):
 
 
 def test_cell_runs_in_a_copy_with_inputs(load):
-    student = Student(load("x = 1", "out = x + 1"))
+    student = StudentCode(load("x = 1", "out = x + 1"))
     assert student.cell("ex_2", x=10) == {"x": 10, "out": 11}
     assert student.get("out") == 2 and student.get("x") == 1
 
 
 def test_cell_does_not_replace_its_inputs(load):
-    student = Student(load("x = 5\nout = x * 2", "x = x + 1\nout = x"))
+    student = StudentCode(load("x = 5\nout = x * 2", "x = x + 1\nout = x"))
     assert student.cell("ex_1", x=10).out == 20
     assert student.cell("ex_2", x=10).out == 11
 
 
 def test_cell_and_name_that_are_missing(load):
-    student = Student(load("a = 1"))
+    student = StudentCode(load("a = 1"))
     with pytest.raises(NotFound, match="no cell 'ex_gone'"):
         student.cell("ex_gone")
     with pytest.raises(NotFound, match="does not assign 'out'"):
@@ -191,14 +192,14 @@ def test_cell_and_name_that_are_missing(load):
 
 
 def test_run_returns_inputs_changed_in_place(load):
-    student = Student(load("def double(x):\n    x.mul_(2)"))
+    student = StudentCode(load("def double(x):\n    x.mul_(2)"))
     names = student.run("double(x)\nimport math\ny = x.sum().item()", x=torch.ones(2))
     assert names["x"].tolist() == [2, 2] and names["y"] == 4
     assert isinstance(names["math"], Handle)
 
 
 def test_error_in_the_authors_code_shows_only_student_frames(load):
-    student = Student(load("def f():\n    raise KeyError('k')"))
+    student = StudentCode(load("def f():\n    raise KeyError('k')"))
     with pytest.raises(StudentError) as caught:
         student.run("value = 1\nf()")
     assert caught.value.trace == "cell 1, line 2, in f: raise KeyError('k')"
@@ -207,7 +208,7 @@ def test_error_in_the_authors_code_shows_only_student_frames(load):
 
 def test_set_lasts_until_the_next_test(load):
     session = load("x = 1\ndef f(): return x")
-    student = Student(session)
+    student = StudentCode(session)
     student.set(x=2, y=3)
     assert student.f() == 2 and student.has("y")
     session.begin(LIMITS, 3)
@@ -219,7 +220,7 @@ def test_modes_and_folder_are_restored_for_the_next_test(load):
         "import os, torch\ndef spoil():\n    torch.set_grad_enabled(False)\n    torch.set_default_dtype(torch.float64)\n"
         "    os.chdir('/')\ndef state(): return torch.is_grad_enabled(), torch.ones(1).dtype, os.getcwd()"
     )
-    student = Student(session)
+    student = StudentCode(session)
     before = student.state()
     student.spoil()
     assert student.state() == (False, torch.float64, "/")
@@ -231,7 +232,7 @@ def test_seeds_repeat(load):
     session = load(
         "import random, torch, numpy as np\ndef f(): return random.random(), torch.rand(2), np.random.rand()"
     )
-    student, seen = Student(session), []
+    student, seen = StudentCode(session), []
     for seed in (5, 6, 5):
         session.begin(LIMITS, seed)
         seen.append([np.asarray(part).tolist() for part in student.f()])
@@ -241,13 +242,15 @@ def test_seeds_repeat(load):
 
 
 def test_tensors_arrive_with_requires_grad(load):
-    student = Student(load("def f(x):\n    (x ** 2).sum().backward()\n    return x.grad, x.requires_grad"))
+    student = StudentCode(
+        load("def f(x):\n    (x ** 2).sum().backward()\n    return x.grad, x.requires_grad")
+    )
     grad, required = student.f(torch.tensor([3.0], requires_grad=True))
     assert grad.tolist() == [6] and required is True
 
 
 def test_what_cannot_be_sent_is_the_students_error(load):
-    student = Student(
+    student = StudentCode(
         load("def cycle():\n    a = []\n    a.append(a)\n    return a\ndef big(): return [0] * 10**7")
     )
     with pytest.raises(StudentError, match="contains itself"):
@@ -267,18 +270,18 @@ def test_what_cannot_be_sent_is_the_students_error(load):
     ],
 )
 def test_out_of_memory_is_recognised(load, source):
-    student = Student(load("def f():\n" + "".join(f"    {line}\n" for line in source.splitlines())))
+    student = StudentCode(load("def f():\n" + "".join(f"    {line}\n" for line in source.splitlines())))
     with pytest.raises(StudentMemory):
         student.f()
 
 
 def test_a_forked_child_does_not_answer(load):
-    student = Student(load("import os\ndef f():\n    return os.fork() and 7"))
+    student = StudentCode(load("import os\ndef f():\n    return os.fork() and 7"))
     assert student.f() == 7 and student.f() == 7
 
 
 def test_threads_and_dataloader_workers_work(load):
-    student = Student(
+    student = StudentCode(
         load(
             "import threading, torch\nfrom torch.utils.data import DataLoader, TensorDataset\n"
             "def thread():\n    out = []\n    t = threading.Thread(target=out.append, args=(1,))\n"
@@ -291,7 +294,9 @@ def test_threads_and_dataloader_workers_work(load):
 
 
 def test_source_of_a_students_function_can_be_inspected(load):
-    student = Student(load("import inspect\ndef f():\n    return 1\ndef text(): return inspect.getsource(f)"))
+    student = StudentCode(
+        load("import inspect\ndef f():\n    return 1\ndef text(): return inspect.getsource(f)")
+    )
     assert student.text() == "def f():\n    return 1\n"
 
 
@@ -303,7 +308,9 @@ def test_a_broken_request_leaves_the_process_alive(load):
 
 
 def test_the_warm_up_goes_as_it_should():
-    """In a process of its own: it makes the shell of IPython, whose namespace is `__main__`."""
+    """In another process with a zygote's environment: it makes IPython's shell, whose namespace is `__main__`."""
     code = "from nbjudge.student import load_libraries, warm_up; load_libraries(); print(*warm_up(), 'double' in globals())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT
+    )
     assert done.stdout.split() == [*["ok"] * 6, "error", "missing", "ok", "ok", "False"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nbjudge.authoring.check.equivalent import Equivalent
 from nbjudge.authoring.check.kernel import KernelRun
-from nbjudge.authoring.check.mutants import Mutant
+from nbjudge.authoring.check.mutants.equivalent import Equivalent
+from nbjudge.authoring.check.mutants.make import Mutant
 from nbjudge.authoring.check.report import (
     Finding,
     MutantOutcome,
@@ -123,7 +123,7 @@ def mutant_outcome(mutant: Mutant, result: Result | None, equivalents: Iterable[
 
 
 def judge_mutants(outcomes: Sequence[MutantOutcome], stale: Iterable[Equivalent]) -> Section:
-    """Enough mutants died, and every survivor is listed; entries for mutants that are no more are findings too."""
+    """Enough mutants died, and every survivor is listed; entries that fit no mutant any more are findings too."""
     score = mutation_score(list(outcomes))
     survivors = [mutant for mutant in outcomes if mutant.outcome == "survived"]
     unknown = [mutant for mutant in outcomes if mutant.outcome == "unknown"]

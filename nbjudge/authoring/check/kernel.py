@@ -1,4 +1,4 @@
-"""Runs the instructor's notebook top to bottom in a fresh kernel, public asserts included, in a process of its own."""
+"""Runs the instructor's notebook top to bottom in a fresh kernel, public asserts included, in a separate process."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from nbjudge.threads import ONE_THREAD
 
 CELL_SECONDS = 600
 
@@ -36,7 +38,7 @@ class FreshKernel:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"},
+            env={**os.environ, **ONE_THREAD, "MPLBACKEND": "agg"},
         )
 
     def __enter__(self) -> FreshKernel:

@@ -1,4 +1,4 @@
-"""autograders/<assignment>/proof.json: which content passed the check. Written by `nbjudge check`, committed by the author."""
+"""autograders/<assignment>/proof.json: which content passed the check. `nbjudge check` writes it, the author commits it."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Submission -> Result: a judge process for each submission, in a pool of workers that outlives all of them.
 
-    main process      supervisor                     worker (forked per placement)    judge (forked per submission)
-    queue, results    autograder collected once   a zygote to itself          runs the tests  <-- wire -->  student (jailed)
+    main process      supervisor                   worker (one per placement)   judge (one per submission)
+    queue, results    autograder collected once    a zygote to itself           runs the tests <-- wire --> student (jailed)
 
 A judge that hangs or dies costs its own submission a `Trouble`; a worker that dies, or whose zygote does, is replaced and
-its submission tried once more. Whatever goes wrong on our side, the submission's score stays unknown.
+its submission tried once more. Whatever goes wrong in the platform, the submission's score stays unknown.
 """
 
 from nbjudge.grading.context import GradingContext, Job, Trouble

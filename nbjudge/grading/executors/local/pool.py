@@ -1,4 +1,4 @@
-"""The main process's side: the supervisor, the pool of workers, the queue, the passes, and what happens when one dies."""
+"""The main process's side: the supervisor, the workers, the queue, the passes, and what happens when one dies."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import send_handle
 
+from nbjudge import log
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.grading.context import GradingContext, Job, Trouble
 from nbjudge.grading.executors.local.supervisor import LEAVING, run_supervisor
@@ -18,7 +19,7 @@ from nbjudge.model import Result
 from nbjudge.results import load_result
 from nbjudge.sandbox.gpu_cards import Slot
 
-MANY = 50  # submissions for which a second of the supervisor's pays that makes all that follows cheaper
+MANY = 50  # submissions; from there on a second that the supervisor spends on preparing pays
 TRIES = 2  # a submission whose worker died is graded once more, then left in the queue
 
 
@@ -101,6 +102,7 @@ class _Supervisor:
     def start_worker(self, slot: Slot | None) -> _Worker:
         """A new worker; what keeps it from working, it says itself."""
         if not self._process.is_alive():
+            log.warning("supervisor died", supervisor=self._process.pid, exit=self._process.exitcode)
             self.stop()
             self._start()
         ours, theirs = multiprocessing.Pipe()
@@ -122,9 +124,13 @@ class _Supervisor:
         context, placements, many = self._arguments
         self._connection, theirs = spawn.Pipe()
         self._process = spawn.Process(
-            target=run_supervisor, args=(context, theirs, placements, many), daemon=True
+            target=run_supervisor,
+            args=(context, theirs, placements),
+            kwargs={"many": many, "log_setting": log.setting()},
+            daemon=True,
         )
         self._process.start()
+        log.info("supervisor started", supervisor=self._process.pid, assignment=context.assignment)
         theirs.close()
 
 
@@ -141,6 +147,7 @@ class _Worker:
 
     def give(self, job: Job, tries: int) -> None:
         self.job, self.tries = job, tries
+        log.info("submission given out", submission=log.submission_id(job.submission), tries=tries)
         with contextlib.suppress(OSError):  # a dead worker is noticed on the next wait
             self.connection.send(job)
 
@@ -156,6 +163,7 @@ def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | T
         kind, payload = worker.connection.recv()
     except (EOFError, OSError):
         worker.alive = False
+        log.warning("worker died", **_about(job))
         if not worker.ready:
             raise SandboxError(
                 "a grading worker died while it started; try --jobs 1, or `nbjudge doctor`"
@@ -170,9 +178,11 @@ def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | T
         if not worker.ready:
             raise SandboxError(payload)
         worker.alive = False
+        log.warning("worker lost its jail", **_about(job))
         yield from _try_again(worker, queue, payload)
     elif job is not None:
         worker.job = None
+        log.info("worker answered", answer=kind, **_about(job))
         yield _outcome(worker, job, kind, payload)
 
 
@@ -188,6 +198,10 @@ def _outcome(worker: _Worker, job: Job, kind: str, payload: bytes) -> Result | T
 
         return job if is_unsure(result, job.dry) else result
     return result
+
+
+def _about(job: Job | None) -> dict[str, str]:
+    return {"submission": log.submission_id(job.submission)} if job else {}
 
 
 def _try_again(worker: _Worker, queue: deque[tuple[Job, int]], reason: str) -> Iterator[Trouble]:

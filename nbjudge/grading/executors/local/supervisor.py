@@ -14,11 +14,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from typing import TYPE_CHECKING
 
+from nbjudge import log
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.grading.context import GradingContext
 from nbjudge.grading.executors.local.worker import die_with_parent, work
 from nbjudge.grading.result_key import environment
 from nbjudge.sandbox.gpu_cards import Slot
+from nbjudge.threads import ONE_THREAD
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge
@@ -28,19 +30,25 @@ LEAVING = 3.0  # seconds that workers get to clear up, once nobody wants them an
 
 
 def run_supervisor(
-    context: GradingContext, connection: Connection, placements: Sequence[Slot | None], many: bool
+    context: GradingContext,
+    connection: Connection,
+    placements: Sequence[Slot | None],
+    *,
+    many: bool,
+    log_setting: str,
 ) -> None:
-    """A supervisor's life: collects the tests, starts the zygotes, and forks a worker for each hire, until `connection` closes.
+    """A supervisor's life: collects the tests, starts the zygotes, and forks a worker for each request, until `connection` closes.
 
-    A hire is a placement's slot and then the descriptor of the new worker's connection. What goes wrong is said there:
-    ("course", message) or ("sandbox", message). `many`: so many submissions are to come that a second of preparing pays.
+    A request is a placement's slot and then the descriptor of the new worker's connection. What goes wrong is said there:
+    ("course", message) or ("sandbox", message). `many`: so many submissions are to come that preparing for a second pays.
+    `log_setting`: log.setting() of the main process.
     """
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is the main process's; it ends us by closing the pipe
+    # Ctrl-C is the main process's, which ends this one by closing the pipe.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"  # the judge is forked: a second thread would hang its children
+    log.set_up(log_setting)
+    started = time.monotonic()
+    os.environ.update(ONE_THREAD)
     from nbjudge.grading.gpu_passes import check_slots
     from nbjudge.judge import open_judge
     from nbjudge.sandbox import ZygotePool
@@ -48,6 +56,7 @@ def run_supervisor(
     def run(judge: Judge) -> int:
         check_slots(judge.tests, context.slots, context.course.assignments[context.assignment].limits)
         prepare_for_forking(context, many=many)
+        log.info("tests collected", tests=len(judge.tests), seconds=time.monotonic() - started)
         workers = []
         while (request := _next_request(connection)) is not None:
             workers.append(
@@ -78,7 +87,7 @@ def prepare_for_forking(context: GradingContext, *, many: bool) -> None:
     gc.collect()
     if many:
         linux.collapse_memory()
-    gc.freeze()  # a collection in a judge would copy every page of what it shares with us
+    gc.freeze()  # a collection in a judge would copy every page that it shares with this process
 
 
 def _start_worker(
@@ -110,6 +119,7 @@ def _start_worker(
             finally:
                 os._exit(0)
         zygote.release_handles()
+        log.info("worker forked", worker=pid, gpu=slot.card.index if slot else "none")
         return pid
 
 
@@ -123,14 +133,14 @@ def _next_request(connection: Connection) -> tuple[Slot | None, Connection] | No
 
 
 def _refuse(connection: Connection, kind: str, message: str) -> None:
-    """Answers every hire with what is wrong."""
+    """Answers every request with what is wrong."""
     while (request := _next_request(connection)) is not None:
         with request[1], contextlib.suppress(OSError):
             request[1].send((kind, message))
 
 
 def _see_off(workers: Sequence[int]) -> None:
-    """Waits for the workers, whose connections are closed by now; those still busy end with us."""
+    """Waits for the workers, whose connections are closed by now; those still busy end with this process."""
     deadline = time.monotonic() + LEAVING
     left = list(workers)
     while left and time.monotonic() < deadline:

@@ -11,15 +11,16 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from nbjudge import log
 from nbjudge.errors import SandboxError
 from nbjudge.grading.context import GradingContext, Job
+from nbjudge.grading.submission import judge_submission
 from nbjudge.model import Limits
 from nbjudge.results import dump_result
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge
     from nbjudge.sandbox import Zygote
-from nbjudge.grading.submission import judge_submission
 
 COMPLETE = b"\0"  # last byte of what a judge says: without it, it died while it spoke
 READING = 60.0  # seconds to read and repair a notebook, at most; the judge bounds the rest by itself
@@ -28,10 +29,11 @@ READING = 60.0  # seconds to read and repair a notebook, at most; the judge boun
 def work(
     context: GradingContext, judge: Judge, zygote: Zygote, connection: Connection, *, many: bool = False
 ) -> None:
-    """A worker's life: judges what comes, until the connection closes. The zygote is its own, and ends with it.
+    """A worker's life: judges what comes, until the connection closes. It alone uses the zygote, which ends with it.
 
     `many`: so much is to come that preparing for it pays.
     """
+    started = time.monotonic()
     try:
         with zygote:
             zygote.wait_until_warm()
@@ -41,9 +43,13 @@ def work(
             if many:
                 judge.warm_up(zygote)
                 zygote.reset()
+            log.info("worker ready", seconds=time.monotonic() - started)
             connection.send(("ready", None))
             while (job := _next_job(connection)) is not None:
-                outcome = judge_in_child(context, judge, zygote, job)
+                with log.about(job.submission):
+                    started = time.monotonic()
+                    outcome = judge_in_child(context, judge, zygote, job)
+                    log.info("judge ended", answer=outcome[0], seconds=time.monotonic() - started)
                 try:
                     zygote.reset()
                 except SandboxError:  # the zygote died, and this worker ends with it
@@ -76,6 +82,7 @@ def judge_in_child(
         os.close(read)
         _judge_and_exit(context, judge, zygote, job, write)
     os.close(write)
+    log.info("judge forked", judge=child)
     limits = context.course.assignments[context.assignment].limits
     payload = _read_until(read, time.monotonic() + READING + judge.seconds(limits))
     os.close(read)

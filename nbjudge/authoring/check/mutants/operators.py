@@ -9,7 +9,7 @@ import ast
 import copy
 from collections.abc import Callable, Iterator
 
-from nbjudge.authoring.check.edits import Context, Edit, changed
+from nbjudge.authoring.check.mutants.edits import Context, Edit, changed
 
 Operator = Callable[[ast.AST, Context], Iterator[ast.AST]]
 
@@ -120,7 +120,7 @@ def dropped_keyword(node: ast.AST, context: Context) -> Iterator[ast.AST]:
     """A keyword argument forgotten: its default counts."""
     if isinstance(node, ast.Call):
         for position, keyword in enumerate(node.keywords):
-            if keyword.arg is not None and keyword.arg != "device":  # see torch_operators.device
+            if keyword.arg not in (None, "device"):  # on a CPU nobody can see where a tensor is
                 yield changed(node, keywords=node.keywords[:position] + node.keywords[position + 1 :])
 
 
@@ -173,7 +173,7 @@ def unwrapped(node: ast.AST, context: Context) -> Iterator[ast.AST]:
     if isinstance(context.parents.get(node), ast.Expr):
         return  # a statement: see removed_statement
     if isinstance(node.func, ast.Attribute) and node.func.attr == "to":
-        return  # see torch_operators.device
+        return  # the same, and dtypes have an operator to themselves
     plain = not any(isinstance(part, ast.Starred) for part in node.args)
     if isinstance(node.func, ast.Attribute) and not node.args and not _is_super(node.func.value):
         yield node.func.value

@@ -1,4 +1,4 @@
-"""autograders/<assignment>/equivalent_mutants.toml: mutants that are no mistakes, each with a reason.
+"""autograders/<assignment>/equivalent_mutants.toml: mutants that are not mistakes, each with a reason.
 
     [[mutant]]
     id = "3f2a90c41b7e"                  # from the report; or the cell and the changed line:
@@ -16,7 +16,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbjudge.authoring.check.mutants import Mutant
+from nbjudge.authoring.check.mutants.make import Mutant
 from nbjudge.errors import CourseError
 
 FILE = "equivalent_mutants.toml"
@@ -61,7 +61,7 @@ def _entry(entry: object, where: str) -> Equivalent:
     if unknown := entry.keys() - KEYS:
         raise CourseError(f"{where}: no key {sorted(unknown)[0]!r}; there is: {', '.join(sorted(KEYS))}")
     if not entry.get("reason", "").strip():
-        raise CourseError(f"{where}: say in `reason` why it is no mistake")
+        raise CourseError(f"{where}: say in `reason` why it is not a mistake")
     if not entry.get("id") and not (entry.get("cell") and "after" in entry):
         raise CourseError(f"{where}: name the mutant by `id`, or by `cell` and `after`")
     return Equivalent(entry.get("id", ""), entry.get("cell", ""), entry.get("after", ""), entry["reason"])

@@ -1,4 +1,4 @@
-"""One mutant is one edit: a node of a solution's syntax tree, replaced in the text so that the rest keeps its form."""
+"""One mutant is one edit: a node of a solution's syntax tree is replaced in the text, and the rest keeps its form."""
 
 from __future__ import annotations
 

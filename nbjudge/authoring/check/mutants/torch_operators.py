@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from nbjudge.authoring.check.edits import Context, changed
-from nbjudge.authoring.check.operators import Operator
+from nbjudge.authoring.check.mutants.edits import Context, changed
+from nbjudge.authoring.check.mutants.operators import Operator
 
 SWAPS = (  # function and method names that are taken for one another
     ("mean", "sum"),
@@ -149,18 +149,6 @@ def dtype(node: ast.AST, context: Context) -> Iterator[ast.AST]:
         yield changed(node, attr=DTYPES[node.attr])
 
 
-def device(node: ast.AST, context: Context) -> Iterator[ast.AST]:
-    """A tensor left where it was made. Only where tests run on CUDA: on a CPU nobody can see it."""
-    if not isinstance(node, ast.Call):
-        return
-    kept = [keyword for keyword in node.keywords if keyword.arg != "device"]
-    if len(kept) < len(node.keywords):
-        yield changed(node, keywords=kept)
-    to_device = node.args and "device" in ast.unparse(node.args[0])
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "to" and to_device:
-        yield node.func.value
-
-
 TORCH_OPERATORS: tuple[Operator, ...] = (
     swapped_function,
     reduction,
@@ -172,7 +160,6 @@ TORCH_OPERATORS: tuple[Operator, ...] = (
     swapped_data,
     dtype,
 )
-CUDA_OPERATORS: tuple[Operator, ...] = (device,)
 
 
 def _is_held(node: ast.Attribute, call: ast.Call) -> bool:

@@ -1,4 +1,4 @@
-"""Mutants: the solution with one small mistake each, which the hidden tests should notice."""
+"""Makes every mutant of a notebook's solutions, and the solution with nothing in it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nbjudge.authoring.check.edits import Context, apply_edit
-from nbjudge.authoring.check.operators import OPERATORS, Operator, edits_of
-from nbjudge.authoring.check.torch_operators import CUDA_OPERATORS, TORCH_OPERATORS
+from nbjudge.authoring.check.mutants.edits import Context, apply_edit
+from nbjudge.authoring.check.mutants.operators import OPERATORS, edits_of
+from nbjudge.authoring.check.mutants.torch_operators import TORCH_OPERATORS
 from nbjudge.notebooks.cells import Notebook, exercise_of, grade_id, role
 from nbjudge.notebooks.python_source import plain_python
 from nbjudge.notebooks.regions import solution_lines, without_markers
@@ -40,17 +40,16 @@ class Mutant:
         )
 
 
-def make_mutants(source: Notebook, *, cuda: bool = False) -> list[Mutant]:
+def make_mutants(source: Notebook) -> list[Mutant]:
     """Every mutant of every code solution of the instructor's notebook, in the notebook's order; the same each time.
 
-    `cuda`: also the mistakes that only a GPU shows. Two edits that give the same program give one mutant.
+    Two edits that give the same program give one mutant.
     """
-    operators = (*OPERATORS, *TORCH_OPERATORS, *(CUDA_OPERATORS if cuda else ()))
     return [
         mutant
         for cell in source["cells"]
         if role(cell) == "solution" and cell["cell_type"] == "code"
-        for mutant in _cell_mutants(cell["source"], str(grade_id(cell)), operators)
+        for mutant in _cell_mutants(cell["source"], str(grade_id(cell)))
     ]
 
 
@@ -76,7 +75,7 @@ def with_cells(solved: Notebook, cells: dict[str, str]) -> Notebook:
     return notebook
 
 
-def _cell_mutants(source: str, cell: str, operators: tuple[Operator, ...]) -> Iterator[Mutant]:
+def _cell_mutants(source: str, cell: str) -> Iterator[Mutant]:
     plain = plain_python(source)
     try:
         tree = ast.parse(plain)
@@ -87,7 +86,7 @@ def _cell_mutants(source: str, cell: str, operators: tuple[Operator, ...]) -> It
     seen = {ast.dump(tree)}
     count: dict[tuple[str, str], int] = {}
     for node in sorted(_nodes(tree, lines), key=_position):
-        for edit in edits_of(node, context, operators):
+        for edit in edits_of(node, context, (*OPERATORS, *TORCH_OPERATORS)):
             made = apply_edit(context, edit)
             if made is None or (program := ast.dump(ast.parse(made))) in seen:
                 continue
