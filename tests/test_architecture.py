@@ -13,8 +13,8 @@ PACKAGE = ROOT / "nbjudge"
 # Lowest first; a module may import from lower ranks, and from its own room. Same rank: never.
 RANKS = [
     {"errors", "model", "wire"},
-    {"files"},
-    {"course", "languages", "results", "scoring"},
+    {"files", "languages"},
+    {"course", "results", "scoring"},
     {"notebooks"},
     {"student"},
     {"sandbox"},

@@ -6,6 +6,9 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from nbjudge.judge.faults import CheckFailed
+from nbjudge.model import Note
+
 # IPython's own syntax, which `ast` cannot read: magics, shell commands, help.
 MAGIC_LINE = re.compile(
     r"^([ \t]*)(?:[%!?]|[\w.\[\],][\w.\[\], ]*=[ \t]*[%!]|[\w.]+\?{1,2}[ \t]*$).*$", re.MULTILINE
@@ -40,11 +43,11 @@ def uses(source: str, name: str) -> bool:
 
 def _parse(source: str) -> ast.Module:
     if len(source) > MAX_SOURCE:
-        raise AssertionError("the code is too long to be read")
+        raise CheckFailed(Note("code_too_long"))
     try:
         return ast.parse(MAGIC_LINE.sub(r"\1pass", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise AssertionError(f"the code cannot be read as Python: {error}") from None
+        raise CheckFailed(Note("code_unreadable", {"error": str(error)})) from None
 
 
 def _parse_or_nothing(source: str) -> ast.Module:

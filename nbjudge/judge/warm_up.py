@@ -6,7 +6,7 @@ The interpreter specialises code, caches look-ups and compiles patterns the firs
 import pytest
 
 from nbjudge.judge.checks import close, is_tensor
-from nbjudge.judge.outcome import Credit
+from nbjudge.judge.outcome import CreditFixture
 from nbjudge.judge.student_fixture import Student
 from nbjudge.model import Cell, Program
 
@@ -47,7 +47,7 @@ def test_numbers(student: Student, value: float) -> None:
 
 
 @pytest.mark.exercise("warm-up")
-def test_wrong(student: Student, credit: Credit) -> None:
+def test_wrong(student: Student, credit: CreditFixture) -> None:
     """A wrong answer."""
     credit(0.5, full=1, none=0)
     assert student.double(3) == 7, "not seven"
