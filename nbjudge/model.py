@@ -70,6 +70,7 @@ MessageKind = Literal[  # how a test or a cell ended
     "comparing_too_slow",
     "memory_used_up",
     "gpu_memory_used_up",
+    "segmentation_fault",
     "killed",
     "exited",
     "ended",

@@ -216,6 +216,8 @@ def _with_origin(tensor: Any, origin: wire.TensorOrigin) -> Any:
 
 
 def _describe_exit(end: Exit | None) -> Note:
+    if end is not None and end.signal == signal.SIGSEGV:
+        return Note("segmentation_fault", {"signal": end.signal})
     if end is not None and end.signal is not None:
         name = next((known.name for known in signal.Signals if known == end.signal), "?")
         return Note("killed", {"signal": end.signal, "name": name})

@@ -382,6 +382,7 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("too_many_values", {"limit": 5_000_000}),
     ("memory_used_up", {"limit": 2048}),
     ("killed", {"signal": 9, "name": "SIGKILL"}),
+    ("segmentation_fault", {"signal": 11}),
     ("exited", {"status": 3}),
     ("unusable code_unreadable", {"error": "x"}),
     ("not_close", {"expected": "x", "got": "x", "details": "x"}),
