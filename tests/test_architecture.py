@@ -25,7 +25,18 @@ RANKS = [
     {"cli"},
 ]
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
-HEAVY = ("torch", "numpy", "nbgrader", "nbformat", "IPython", "sklearn", "matplotlib", "sqlalchemy", "rich")
+HEAVY = (
+    "torch",
+    "numpy",
+    "nbgrader",
+    "nbformat",
+    "IPython",
+    "sklearn",
+    "matplotlib",
+    "sqlalchemy",
+    "rich",
+    "babel",
+)
 
 
 def room(path: Path) -> str:
