@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -20,6 +20,8 @@ from support import small_course as small
 from support.places import ROOT
 
 from nbjudge import languages
+from nbjudge.authoring.new_assignment import write_skeleton
+from nbjudge.authoring.release import build_release
 from nbjudge.course import load_course
 from nbjudge.errors import CourseError
 from nbjudge.feedback import render_feedback
@@ -267,6 +269,23 @@ def test_a_third_language_is_one_more_file(tmp_path: Path) -> None:
     assert "Zelle 7, Zeile 3, in square: return 3" in said
     assert "Die Zellen 3, 4 und 5 sind Teile von „scale_inline“; sie wurden verbunden." in said
     assert "Und 1 weitere Reparatur." in said
+
+
+@pytest.mark.usefixtures("german")
+def test_a_new_assignment_has_texts_in_every_language_of_the_course(tmp_path: Path) -> None:
+    root = tmp_path / "course"
+    root.mkdir()
+    (root / "course_config.py").write_text(CONFIG)
+    write_skeleton(load_course(root), "second", date(2030, 1, 1))
+    release = build_release(load_course(root), "second")
+    texts = {
+        name: [cell["source"] for cell in json.loads(data)["cells"] if cell["cell_type"] == "markdown"]
+        for name, data in release.items()
+        if name.endswith(".ipynb")
+    }
+    assert texts.keys() == {"second.ipynb", "second.en.ipynb"}
+    assert texts["second.ipynb"] == texts["second.en.ipynb"]  # English until somebody translates it
+    assert len(texts["second.ipynb"]) == 2
 
 
 @pytest.mark.parametrize("chosen", ['("de",)', '("en", "xx")', '("en", 7)', "()", '("../en",)'])
