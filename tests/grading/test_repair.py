@@ -386,6 +386,31 @@ def test_the_language_survives_the_loss_of_all_metadata(language):
     assert repair(rewritten, TEMPLATE).language == language
 
 
+@pytest.mark.parametrize("first", ["en", "ru", "de"])
+def test_where_nothing_tells_the_language_it_is_the_courses_first(first):
+    releases = {language: lab(False, "ru" if language == "ru" else "en") for language in (first, "en", "ru")}
+    form = make_released_form("hw", releases, lab(True))
+    for source in ("", "42", "\u4f60\u597d"):  # nothing, no letters, letters of none of them
+        submitted = {"cells": [cell(None, source, "markdown")], "metadata": {}}
+        assert repair(submitted, form).language == first
+
+
+def test_any_two_languages_are_told_apart_by_their_letters():
+    english, german = lab(False), lab(False)
+    for notebook, text in (
+        (english, "The answer to the question that we had put"),
+        (german, "Über die größte Lösung"),
+    ):
+        notebook["cells"][0] |= {"id": text[:3], "source": text}
+    form = make_released_form("hw", {"de": german, "en": english}, lab(True))
+    for language, prose in (
+        ("de", "Für große Zahlen lässt sich das lösen"),
+        ("en", "What we thought at that point"),
+    ):
+        submitted = {"cells": [cell(None, prose, "markdown")], "metadata": {}}
+        assert repair(submitted, form).language == language
+
+
 def test_no_text_of_the_students_gets_into_a_repair():
     submitted = answer()
     for each in submitted["cells"]:
