@@ -109,9 +109,9 @@ NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKin
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that the platform itself says: its kind and values, put into words where it is shown.
+    """Something that the platform itself says: a kind and values, put into words by nbjudge.languages where it is shown.
 
-    A value called `when` is a moment in ISO 8601. nbjudge.languages does the wording.
+    A value called `n` decides the plural form; one called `when` is a moment in ISO 8601.
     """
 
     kind: NoteKind
