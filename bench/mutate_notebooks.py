@@ -31,8 +31,8 @@ from nbjudge.course import load_course  # noqa: E402
 from nbjudge.feedback import annotate_notebook, render_feedback  # noqa: E402
 from nbjudge.grading.context import GradingContext, Job, Trouble  # noqa: E402
 from nbjudge.grading.executors.local import grade_all  # noqa: E402
-from nbjudge.grading.repair import match_cells, repair  # noqa: E402
-from nbjudge.model import Course, Result, Submission  # noqa: E402
+from nbjudge.grading.repair import repair  # noqa: E402
+from nbjudge.model import Course, Note, Result, Submission  # noqa: E402
 from nbjudge.notebooks.exercises import find_exercises  # noqa: E402
 from nbjudge.notebooks.reader import NotANotebook, read_notebook, write_notebook  # noqa: E402
 from nbjudge.notebooks.released_form import ReleasedForm, load_notebook, load_released_form  # noqa: E402
@@ -69,10 +69,10 @@ def run(count: int, jobs: int, seed: int, folder: Path) -> Outcome:
         from_lab = dice.random() < 0.3
         data = mutate(dice.choice(labs if from_lab else tiny), dice)
         started = time.perf_counter()
-        sentences = read_and_repair(data, (own, lab) if from_lab else (own,))
+        repairs = read_and_repair(data, (own, lab) if from_lab else (own,))
         reading += time.perf_counter() - started
-        rejected += sentences is None
-        repaired += bool(sentences)
+        rejected += repairs is None
+        repaired += bool(repairs)
         submissions.append(store(mutants, f"m{number:05}", data))
     started = time.monotonic()
     results, troubles = grade(course, own, submissions, jobs)
@@ -109,7 +109,7 @@ def bases(course: Course) -> tuple[list[Notebook], list[Notebook]]:
     return tiny, labs
 
 
-def read_and_repair(data: bytes, templates: Sequence[ReleasedForm]) -> tuple[str, ...] | None:
+def read_and_repair(data: bytes, templates: Sequence[ReleasedForm]) -> tuple[Note, ...] | None:
     """What repair says; None if the file cannot be read as a notebook."""
     try:
         notebook = read_notebook(data)
@@ -154,8 +154,7 @@ def grade(
             submitted = read_notebook(by_student[outcome.student].path.read_bytes())
         except NotANotebook:
             submitted = None
-        found = match_cells(submitted, template) if submitted else {}
-        write_notebook(annotate_notebook(released, submitted, found, outcome, points))
+        write_notebook(annotate_notebook(released, submitted, outcome, points))
         dump_result(outcome)
         if len(results) % 10 == 0:
             render_feedback(course, declared, outcome, points, marks={}, titles={})

@@ -7,10 +7,11 @@ import re
 import runpy
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nbjudge.errors import CourseError
+from nbjudge.languages import available
 from nbjudge.model import Assignment, Course, Language, Limits
 
 CONFIG = "course_config.py"
@@ -48,7 +49,7 @@ def load_course(root: Path, gradebook: Path | None = None) -> Course:
         root=root,
         id=_get(values, "course_id", str, path),
         title=_get(values, "title", dict, path),
-        languages=cast("tuple[Language, ...]", tuple(_get(values, "languages", tuple, path))),
+        languages=_languages(_get(values, "languages", tuple, path), path),
         database=f"sqlite:///{gradebook.resolve() / 'gradebook.db'}"
         if gradebook
         else _database(os.environ.get(DATABASE) or _get(values, "database", str, path), root),
@@ -121,6 +122,19 @@ def _get(values: dict[str, Any], name: str, kind: type, path: Path, where: str =
     if not isinstance(values[name], kind):
         raise CourseError(f"{path}: {label} must be a {kind.__name__}, not {values[name]!r}")
     return values[name]
+
+
+def _languages(names: tuple[Any, ...], path: Path) -> tuple[Language, ...]:
+    known = available()
+    if not names:
+        raise CourseError(f"{path}: languages: name at least one; there is: {', '.join(known)}")
+    for name in names:
+        if name not in known:
+            raise CourseError(
+                f"{path}: languages: there is no catalogue for {name!r}; there is: {', '.join(known)}. Use one of"
+                " these, or translate nbjudge/languages/en.json (docs/languages.md)"
+            )
+    return names
 
 
 def _zone(name: str, path: Path) -> ZoneInfo:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-Language = Literal["en", "ru"]
+Language = str  # the name of a catalogue in nbjudge/languages: "en", "ru"
 
 Status = Literal[
     "passed",  # the judge saw it pass (with `credit`, fraction may still be below 1)
@@ -20,6 +21,121 @@ Status = Literal[
     "not_found",  # the name or the cell that the test wanted is not in the submission
     "broken_test",  # the test itself is broken: the exercise is not graded and flagged
 ]
+
+# What the platform can say, in any language: the catalogues hold a text for each kind. The words are someone else's
+# (Python's, torch's, an author's) where a record holds plain text instead.
+RepairKind = Literal[  # what was unusual about a notebook, and what was done about it: docs/repair.md
+    "metadata_lost",
+    "all_metadata_lost",
+    "given_edited",
+    "given_additions_kept",
+    "given_repeated",
+    "given_restored",
+    "test_edited",
+    "test_repeated",
+    "tests_deleted",
+    "copies_changed",
+    "copies_alike",
+    "parts_joined",
+    "code_in_text",
+    "found_by_names",
+    "found_by_place",
+    "order_restored",
+    "other_assignment",
+    "nothing_found",
+    "more_repairs",
+]
+RejectionKind = Literal[  # why a file is not a notebook
+    "empty_file",
+    "pdf",
+    "zip",
+    "gzip",
+    "png",
+    "jpeg",
+    "office",
+    "rtf",
+    "web_page",
+    "not_json",
+    "not_an_object",
+    "no_cells",
+    "file_too_large",
+    "too_deep",
+    "too_many_cells",
+    "too_many_values",
+]
+MessageKind = Literal[  # how a test or a cell ended
+    "too_slow",
+    "cell_too_slow",
+    "loading_too_slow",
+    "comparing_too_slow",
+    "memory_used_up",
+    "gpu_memory_used_up",
+    "segmentation_fault",
+    "killed",
+    "exited",
+    "ended",
+    "protocol_broken",
+    "process_lost",
+    "not_tried",
+    "not_reached",
+    "name_missing",
+    "cell_missing",
+    "name_not_assigned",
+    "check_failed",
+    "unusable",
+    "no_credit",
+]
+CheckKind = Literal[  # what a helper of nbjudge.testing found, and the values in it
+    "not_a_number",
+    "not_numbers",
+    "other_kind",
+    "not_a_tensor",
+    "other_shape",
+    "no_shape",
+    "other_tensor_shape",
+    "other_dtype",
+    "not_close",
+    "not_finite",
+    "too_few_values",
+    "not_falling",
+    "code_too_long",
+    "code_unreadable",
+    "a_tensor",
+    "a_plain_value",
+]
+ReceiptKind = Literal["rejected", "late", "too_late"]
+NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that the platform itself says: a kind and values, put into words by nbjudge.languages where it is shown.
+
+    A value called `n` decides the plural form; one called `when` is a moment in ISO 8601.
+    """
+
+    kind: NoteKind
+    values: Mapping[str, str | int | float | tuple[int | str, ...] | Note] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where in the student's notebook something happened."""
+
+    cell: int | str  # 1-based position in the student's notebook; the id of a cell that was restored
+    line: int  # of the cell, from 1
+    function: str  # "" at the cell's top level
+    source: str  # the line itself, as the judge ran it
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """One `credit` call of a test: points from `none` (nothing) to `full` (all)."""
+
+    value: float | None  # None: not a finite number
+    full: float
+    none: float
+    fraction: float  # 0..1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +218,10 @@ class Program:
     cells: tuple[Cell, ...]
     missing: tuple[str, ...]  # grade_ids of solution cells that could not be found
     unchanged: tuple[str, ...]  # grade_ids of solution cells still equal to the release
-    repairs: tuple[str, ...]  # one English sentence each, for the TA
-    rejected: str | None = None  # why the file is no notebook at all; then cells is empty
+    repairs: tuple[Note, ...]
+    rejected: Note | None = None  # why the file is not a notebook at all; then cells is empty
+    # Released cell's id -> the 1-based positions of the student's cells that stand for it, several if it was split.
+    found: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +247,10 @@ class TestResult:
     weight: float
     status: Status
     fraction: float  # 0..1 of the weight
-    message: str = ""  # expected and got, or the error; may quote hidden values: see `hidden`
-    trace: str = ""  # the student's own frames, "cell 7, line 3 in f", never the judge's
+    message: str | Note = ""  # expected and got, or the error; may quote hidden values: see `hidden`
+    trace: tuple[Frame, ...] = ()  # outermost first; the student's own frames, never the judge's
     hidden: bool | str = False  # True: show title and outcome only; a name: show nothing but the name
-    credits: tuple[str, ...] = ()  # one line for each `credit` call
+    credits: tuple[Credit, ...] = ()
     seconds: float = 0.0  # wall clock of the calls into the student's process
 
 
@@ -143,8 +261,8 @@ class CellReport:
     id: str
     index: int | None
     status: Literal["ok", "error", "timeout", "memory", "gpu_memory", "crashed", "skipped"]
-    message: str = ""
-    trace: str = ""
+    message: str | Note = ""
+    trace: tuple[Frame, ...] = ()
     output: str = ""  # what it printed, cut at Limits.output
 
 
@@ -160,10 +278,11 @@ class Result:
     key: str  # hash of all that the result depends on; equal key: no need to grade again
     tests: tuple[TestResult, ...]
     cells: tuple[CellReport, ...] = ()
-    repairs: tuple[str, ...] = ()
+    repairs: tuple[Note, ...] = ()
     missing: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()  # grade_ids of solution cells still equal to the release
-    rejected: str | None = None
+    rejected: Note | None = None
+    found: dict[str, tuple[int, ...]] = field(default_factory=dict)  # as in Program
     seed: int = 0
     seconds: float = 0.0  # wall clock of the whole submission
     environment: dict[str, str] = field(default_factory=dict)  # library versions, device, isolation

@@ -9,7 +9,7 @@ from nbjudge.errors import CourseError
 from nbjudge.files import dump_json
 from nbjudge.model import Result
 
-SCHEMA = "nbjudge.result/1"
+SCHEMA = "nbjudge.result/2"
 
 
 def dump_result(result: Result) -> bytes:
@@ -49,4 +49,4 @@ def result_schema() -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")

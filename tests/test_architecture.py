@@ -15,8 +15,8 @@ PACKAGE = ROOT / "nbjudge"
 # Lowest first; a module may import from lower ranks, and from its own room. Same rank: never.
 RANKS = [
     {"errors", "model", "threads", "wire"},
-    {"files", "log"},
-    {"course", "languages", "results", "scoring"},
+    {"files", "languages", "log"},
+    {"course", "results", "scoring"},
     {"notebooks"},
     {"student"},
     {"sandbox"},
@@ -27,7 +27,18 @@ RANKS = [
     {"cli"},
 ]
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
-HEAVY = ("torch", "numpy", "nbgrader", "nbformat", "IPython", "sklearn", "matplotlib", "sqlalchemy", "rich")
+HEAVY = (
+    "torch",
+    "numpy",
+    "nbgrader",
+    "nbformat",
+    "IPython",
+    "sklearn",
+    "matplotlib",
+    "sqlalchemy",
+    "rich",
+    "babel",
+)
 
 
 def room(path: Path) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbjudge.errors import SandboxError
 from nbjudge.model import Course, Result, Score, Submission
 
 if TYPE_CHECKING:
@@ -113,15 +114,13 @@ def _record(
     from nbjudge.feedback import annotate_notebook
     from nbjudge.gradebook import record
     from nbjudge.grading.context import Trouble
-    from nbjudge.grading.repair import match_cells
     from nbjudge.scoring import score
 
     submission = submissions[result.student]
     try:
         points = score(opened.declared, opened.exercises, result)
-        submitted = _read_or_none(submission.path)
-        found = match_cells(submitted, opened.template) if submitted else {}
-        notebook = annotate_notebook(opened.released[result.language], submitted, found, result, points)
+        submitted = None if result.rejected else _read_again(submission)
+        notebook = annotate_notebook(opened.released[result.language], submitted, result, points)
         record(book, opened.declared, submission, result, points, notebook)
     except Exception as error:
         reason = str(error).strip().splitlines() or [""]
@@ -129,10 +128,11 @@ def _record(
     return Graded(submission, result, points)
 
 
-def _read_or_none(path: Path) -> Notebook | None:
-    from nbjudge.notebooks.reader import NotANotebook, read_notebook
+def _read_again(submission: Submission) -> Notebook:
+    """The notebook that was graded; SandboxError if it has been replaced since."""
+    from nbjudge.notebooks.reader import read_notebook
 
-    try:
-        return read_notebook(path.read_bytes())
-    except NotANotebook:
-        return None
+    data = submission.path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != submission.sha256:
+        raise SandboxError("the file changed meanwhile; run `nbjudge grade` again")
+    return read_notebook(data)

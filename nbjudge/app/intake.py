@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from nbjudge.model import Course, Language
+from nbjudge.model import Course, Language, Note
 
 if TYPE_CHECKING:
     from nbjudge.intake.layouts import HandedIn, Refusal
@@ -29,7 +29,7 @@ class Receipt:
     again: bool  # the same bytes as the current attempt: nothing was stored
     language: Language
     solutions: dict[str, State]  # grade_id of each solution cell, in the release's order
-    warnings: tuple[str, ...]  # why it is no notebook, late, repairs
+    warnings: tuple[Note, ...]  # why it is not a notebook, late, repairs
 
 
 def submit(
@@ -102,16 +102,14 @@ def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) ->
     try:
         program = repair(read_notebook(data), form)
     except NotANotebook as error:
-        program = rejected_program(str(error))
+        program = rejected_program(error.note, course.languages[0])
     ids = [cell.id for cell in form.cells if cell.role in ("solution", "manual")]
     lost = {*program.missing, *(ids if program.rejected else ())}
     states: dict[str, State] = {
         name: "missing" if name in lost else "unchanged" if name in program.unchanged else "changed"
         for name in ids
     }
-    rejected = (
-        (f"This is not a notebook that can be graded: {program.rejected}.",) if program.rejected else ()
-    )
+    rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else ()
     return Receipt(
         student=stored.student,
         assignment=stored.assignment,
@@ -125,13 +123,14 @@ def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) ->
     )
 
 
-def _lateness(course: Course, assignment: str, moment: datetime) -> tuple[str, ...]:
+def _lateness(course: Course, assignment: str, moment: datetime) -> tuple[Note, ...]:
     declared = course.assignments[assignment]
     if moment > declared.hard_deadline:
-        return (
-            f"Handed in after the hard deadline ({declared.hard_deadline:%Y-%m-%d %H:%M %Z}): no points.",
-        )
+        return (Note("too_late", _when(declared.hard_deadline)),)
     if moment > declared.soft_deadline:
-        when = f"{declared.soft_deadline:%Y-%m-%d %H:%M %Z}"
-        return (f"Handed in after the deadline ({when}): points count {declared.late_factor:g} times.",)
+        return (Note("late", {**_when(declared.soft_deadline), "factor": declared.late_factor}),)
     return ()
+
+
+def _when(deadline: datetime) -> dict[str, str]:
+    return {"when": deadline.isoformat(), "zone": str(deadline.tzinfo)}

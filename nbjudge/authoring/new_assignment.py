@@ -13,6 +13,7 @@ from nbjudge.course import CONFIG, EXERCISE_ID, load_course
 from nbjudge.errors import CourseError
 from nbjudge.files import TEMPLATES, write_atomically
 from nbjudge.model import Course, Language
+from nbjudge.notebooks.cells import LANGUAGE_TAG, NotebookCell, tags
 from nbjudge.notebooks.reader import write_notebook
 
 ENTRY = """    "{name}": {{
@@ -87,15 +88,26 @@ def _has_comma(lines: list[str], last: ast.expr) -> bool:
 
 
 def _notebook(template: dict[str, Any], course: Course) -> bytes:
-    """The notebook without the texts in languages that the course doesn't have."""
-    cells = [
-        cell
+    """The notebook with its texts in the course's languages; its first ones stand in for those that it lacks."""
+    texts = [
+        (cell, next((tag.removeprefix(LANGUAGE_TAG) for tag in tags(cell)), None))
         for cell in template["cells"]
-        if not (tags := cell["metadata"].get("tags")) or tags[0].removeprefix("lang:") in course.languages
     ]
+    spoken = [language for _, language in texts if language]
+    foreign = [language for language in course.languages if language not in spoken]
+    cells = []
+    for cell, language in texts:
+        if language is None or language in course.languages:
+            cells.append(cell)
+        if language == spoken[0]:
+            cells += [_retagged(cell, other) for other in foreign]
     for cell in cells:
         cell["source"] = "\n".join(cell["source"])
     return write_notebook({**template, "cells": cells})
+
+
+def _retagged(cell: NotebookCell, language: Language) -> NotebookCell:
+    return {**cell, "id": f"{cell['id']}-{language}", "metadata": {"tags": [LANGUAGE_TAG + language]}}
 
 
 def _replace(path: Path, text: str) -> None:

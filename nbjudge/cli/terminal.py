@@ -17,6 +17,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from nbjudge.files import write_atomically
+from nbjudge.languages import english
 from nbjudge.model import Course, ExerciseScore, Result, Score
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def show_receipt(receipt: Receipt) -> None:
         if cells:
             console.print(f"  {state:9} {', '.join(cells)}")
     for warning in receipt.warnings:
-        console.print(f"  [yellow]note[/]      {escape(warning)}")
+        console.print(f"  [yellow]note[/]      {escape(english(warning))}")
 
 
 def show_collected(outcomes: Sequence[Receipt | Refusal]) -> int:
@@ -158,7 +159,9 @@ def show_collected(outcomes: Sequence[Receipt | Refusal]) -> int:
         note = "unchanged" if receipt.again else f"attempt {receipt.attempt}"
         few = len(receipt.warnings) <= 2
         warnings = (
-            "; ".join(receipt.warnings) if few else f"{len(receipt.warnings)} notes, on the feedback page"
+            "; ".join(map(english, receipt.warnings))
+            if few
+            else f"{len(receipt.warnings)} notes, on the feedback page"
         )
         warnings = warnings and f"; {warnings}"
         console.print(f"{escape(receipt.student)}: {note}, sha256 {receipt.sha256[:12]}{escape(warnings)}")
@@ -341,7 +344,7 @@ def _points(value: float | None) -> str:
 
 def _notes(result: Result) -> str:
     if result.rejected:
-        return result.rejected
+        return english(result.rejected)
     faults = dict.fromkeys(test.status for test in result.tests if test.status not in ("passed", "failed"))
     notes = [status.replace("_", " ") for status in faults]
     if result.repairs:

@@ -1,7 +1,7 @@
 """What students and TAs read about a graded submission. Pure: result and score in, text out.
 
 `page` makes the students' HTML, `notebook` what formgrader shows; `shown` decides what of a test a
-student may see, `sanitise` makes their own content safe, `words` is the catalogue of texts.
+student may see, `sanitise` makes their own content safe.
 """
 
 from nbjudge.feedback.notebook import annotate_notebook

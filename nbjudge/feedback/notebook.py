@@ -19,18 +19,17 @@ MAX_ADDED = 100_000  # characters of cells of the student's own
 
 
 def annotate_notebook(
-    released: Notebook,
-    submitted: Notebook | None,
-    found: Mapping[str, Sequence[int]],
-    result: Result,
-    score: Score,
+    released: Notebook, submitted: Notebook | None, result: Result, score: Score
 ) -> Notebook:
     """The release's cells with the student's answers, the outcome of the tests and the saved plots in them.
 
-    `released` is the release in the student's language; `submitted` is None if the file was rejected;
-    `found` is repair.match_cells: slot id -> 1-based positions of the submitted cells that fill it.
+    `released` is the release in the student's language; `submitted` is None if the file was rejected. ValueError if
+    the result speaks of cells that the notebook does not have.
     """
     theirs = submitted["cells"] if submitted is not None else []
+    found = result.found
+    if any(not 0 < position <= len(theirs) for positions in found.values() for position in positions):
+        raise ValueError("the result is of another notebook: a cell that it names is not there")
     added = _added(released, theirs, found)
     cells = [_summary(result, score), *added.get(0, [])]
     for cell in released["cells"]:
@@ -63,7 +62,7 @@ def _annotate(
         elif kind == "grade":
             cell["outputs"] = [stream(_outcomes(_slot(cell), result, score))]
         else:
-            cell["outputs"] = _trouble(_slot(cell), result.cells)
+            cell["outputs"] = _trouble(_slot(cell), result.cells, words(result.language))
     return cell
 
 
@@ -125,16 +124,19 @@ def _lines(part: ExerciseScore, tests: Sequence[Any], n: int, say: Words) -> str
     return "\n".join([first, *(f"    {line}" for line in details)])
 
 
-def _trouble(cell: str, reports: Sequence[CellReport]) -> list[dict[str, Any]]:
+def _trouble(cell: str, reports: Sequence[CellReport], say: Words) -> list[dict[str, Any]]:
     bad = [report for report in reports if report.id == cell and report.status not in ("ok", "skipped")]
-    return [stream(f"{report.status}: {report.message}\n{report.trace}\n") for report in bad]
+    return [
+        stream(f"{say.outcome(report.status)}: {say.message(report.message)}\n{say.trace(report.trace)}\n")
+        for report in bad
+    ]
 
 
 def _summary(result: Result, score: Score) -> NotebookCell:
     """A first cell for the TA: the total, and what was odd about the file."""
     say = words(result.language)
-    lines = [say("rejected", reason=visible(result.rejected))] if result.rejected is not None else []
-    lines += [visible(repair) for repair in result.repairs]
+    lines = [say("rejected", reason=visible(say.message(result.rejected)))] if result.rejected else []
+    lines += [visible(say.message(repair)) for repair in result.repairs]
     lines += [f"{say('missing')}: {', '.join(result.missing)}"] if result.missing else []
     if result.environment.get("isolation") == "none":
         lines.append(say("no_isolation"))

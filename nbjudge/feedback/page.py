@@ -70,7 +70,6 @@ class NoteList:
     title: str
     lines: tuple[str, ...]
     note: str = ""
-    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +192,7 @@ def _page(
         student=result.student,
         submitted=say("submitted", when=say.moment(result.timestamp, assignment.soft_deadline.tzinfo)),
         total=_total(score, say),
-        percent=f"{100 * share:.0f}%",
+        percent=say.percent(share, 0),
         share=_share(share),
         late=_late(score, say),
         open=_open(score, say),
@@ -250,7 +249,7 @@ def _zones(assignment: Assignment, result: Result, score: Score, say: Words) -> 
 
 
 def _notices(result: Result, say: Words) -> tuple[str, ...]:
-    rejected = [say("rejected", reason=result.rejected)] if result.rejected is not None else []
+    rejected = [say("rejected", reason=say.message(result.rejected))] if result.rejected else []
     unsafe = [say("no_isolation")] if result.environment.get("isolation") == "none" else []
     return (*rejected, *unsafe)
 
@@ -310,25 +309,24 @@ def _cell(report: CellReport, say: Words) -> CellView:
         name=say("cell_given", id=given) if report.index is None else say("cell", n=report.index),
         outcome=report.status,
         said=say.outcome(report.status),
-        message=report.message[:DETAILS],
-        trace=report.trace[:DETAILS],
+        message=say.message(report.message)[:DETAILS],
+        trace=say.trace(report.trace)[:DETAILS],
         output=report.output[:DETAILS],
     )
 
 
 def _lists(result: Result, say: Words) -> tuple[NoteList, ...]:
-    missing = tuple(cell for cell in result.missing)
-    repairs = tuple(repair for repair in result.repairs)
+    repairs = tuple(map(say.message, result.repairs))
     lists = (
-        NoteList(say("missing"), missing),
-        NoteList(say("repairs"), repairs, say("repairs_note"), "en"),
+        NoteList(say("missing"), result.missing),
+        NoteList(say("repairs"), repairs, say("repairs_note")),
     )
     return tuple(entry for entry in lists if entry.lines)
 
 
 def _environment(result: Result, say: Words) -> tuple[str, ...]:
     facts: Sequence[tuple[str, str]] = (
-        *((name, value) for name, value in result.environment.items()),
+        *((say.fact(name), value) for name, value in result.environment.items()),
         (say("seed"), str(result.seed)),
         (say("duration"), say("seconds", n=say.number(result.seconds))),
         (say("file"), result.sha256[:16]),

@@ -14,14 +14,14 @@ DETAILS = 6_000  # characters of one message or trace
 
 @dataclass(frozen=True, slots=True)
 class ShownTest:
-    """One test as its student sees it; every text is a student's or an author's and needs escaping."""
+    """One test in words, as its student sees it; what students and authors wrote is in the texts, so escape them."""
 
     outcome: str  # a key of the catalogue's outcomes, and of the page's signs
     title: str
     points: str | None  # "0.5 / 1"; None: not told
     message: str = ""
     trace: str = ""
-    credits: tuple[str, ...] = ()
+    credits: tuple[str, ...] = ()  # one line for each call
     hidden: bool = False
 
 
@@ -37,8 +37,8 @@ def show(test: TestResult, exercise: ExerciseScore, tests: Sequence[TestResult],
         points = f"{words.number(value * earned(test))} / {words.number(value)}"
     if test.hidden or test.status == "broken_test":
         return ShownTest(outcome, test.title, points, hidden=bool(test.hidden))
-    credits = tuple(line[:DETAILS] for line in test.credits)
-    return ShownTest(outcome, test.title, points, test.message[:DETAILS], test.trace[:DETAILS], credits)
+    message, trace = words.message(test.message)[:DETAILS], words.trace(test.trace)[:DETAILS]
+    return ShownTest(outcome, test.title, points, message, trace, tuple(map(words.credit, test.credits)))
 
 
 def outcome_of(test: TestResult) -> str:

@@ -11,6 +11,7 @@ from nbjudge.errors import CourseError
 from nbjudge.files import counting_files
 from nbjudge.judge.outcome import TestSpec, limits_of, untried_result
 from nbjudge.judge.plugin import Judge
+from nbjudge.languages import english
 from nbjudge.model import Limits, Program, Result, Status, TestResult
 from nbjudge.sandbox import Zygote
 from nbjudge.sandbox.gpu_cards import (
@@ -129,7 +130,7 @@ def left_for_slot(tests: Iterable[TestSpec], dry: Result) -> list[TestSpec]:
     if dry.rejected is not None:
         return []
     if any(
-        cell.status == "timeout" or (cell.status == "error" and NEEDS_CUDA.search(cell.message))
+        cell.status == "timeout" or (cell.status == "error" and NEEDS_CUDA.search(english(cell.message)))
         for cell in dry.cells
     ):
         return list(tests)
@@ -167,7 +168,7 @@ def is_unsure(result: Result, dry: Result | None) -> bool:
     before: Collection[TestResult] = dry.tests if dry else ()
     return any(
         test.status in ("timeout", "gpu_memory")
-        or (test.status == "error" and GPU_ERROR.search(test.message))
+        or (test.status == "error" and GPU_ERROR.search(english(test.message)))
         for test in result.tests
         if test not in before
     )

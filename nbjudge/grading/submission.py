@@ -45,6 +45,7 @@ def judge_submission(context: GradingContext, judge: Judge, zygote: Zygote, job:
         missing=program.missing,
         unchanged=program.unchanged,
         rejected=program.rejected,
+        found=program.found,
         seed=seed,
         environment=environment(context.jail),
     )
@@ -75,4 +76,4 @@ def _read_program(context: GradingContext, submission: Submission) -> Program:
     try:
         return repair(read_notebook(data), context.template)
     except NotANotebook as error:
-        return rejected_program(str(error))
+        return rejected_program(error.note, context.course.languages[0])

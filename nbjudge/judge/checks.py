@@ -1,10 +1,13 @@
-"""Check helpers for autograders. Each raises AssertionError with a message that a student understands."""
+"""Check helpers for autograders. Each raises an AssertionError that says what is wrong in the student's language."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+
+from nbjudge.judge.faults import CheckFailed
+from nbjudge.model import Note
 
 if TYPE_CHECKING:
     import torch
@@ -24,16 +27,17 @@ def close(actual: Any, expected: Any, *, rtol: float | None = None, atol: float 
         rtol, atol = rtol or 0.0, atol or 0.0
     if _is_number(expected):
         if not _is_number(actual):
-            raise AssertionError(f"expected a number, got {_kind(actual)}")
+            raise CheckFailed(Note("not_a_number", {"got": _kind(actual)}))
         actual, expected = float(actual), float(expected)
     elif type(actual) is not (torch.Tensor if isinstance(expected, torch.Tensor) else type(expected)):
-        raise AssertionError(f"expected {_kind(expected)}, got {_kind(actual)}")
+        raise CheckFailed(Note("other_kind", {"expected": _kind(expected), "got": _kind(actual)}))
     try:
         torch.testing.assert_close(actual, expected, rtol=rtol, atol=atol)
     except AssertionError as error:
         if not hasattr(expected, "reshape") or not expected.ndim:
             raise
-        raise AssertionError(f"expected {_values(expected)}\ngot      {_values(actual)}\n{error}") from None
+        values = {"expected": _values(expected), "got": _values(actual), "details": str(error)}
+        raise CheckFailed(Note("not_close", values)) from None
     return True
 
 
@@ -42,11 +46,12 @@ def is_tensor(value: Any, *, shape: Sequence[int] | None = None, dtype: torch.dt
     import torch
 
     if type(value) is not torch.Tensor:
-        raise AssertionError(f"expected a tensor, got {_kind(value)}")
+        raise CheckFailed(Note("not_a_tensor", {"got": _kind(value)}))
     if shape is not None and tuple(value.shape) != tuple(shape):
-        raise AssertionError(f"expected a tensor of shape {list(shape)}, got {list(value.shape)}")
+        shapes = {"expected": str(list(shape)), "got": str(list(value.shape))}
+        raise CheckFailed(Note("other_tensor_shape", shapes))
     if dtype is not None and value.dtype != dtype:
-        raise AssertionError(f"expected a tensor of {dtype}, got {value.dtype}")
+        raise CheckFailed(Note("other_dtype", {"expected": str(dtype), "got": str(value.dtype)}))
     return True
 
 
@@ -54,9 +59,9 @@ def same_shape(actual: Any, expected: Any) -> bool:
     """`actual` has the shape of `expected`, a tensor or an array. Returns True."""
     wanted, got = list(expected.shape), getattr(actual, "shape", None) if _is_plain(actual) else None
     if got is None:
-        raise AssertionError(f"expected something of shape {wanted}, got {_kind(actual)}")
+        raise CheckFailed(Note("no_shape", {"expected": str(wanted), "got": _kind(actual)}))
     if list(got) != wanted:
-        raise AssertionError(f"expected shape {wanted}, got {list(got)}")
+        raise CheckFailed(Note("other_shape", {"expected": str(wanted), "got": str(list(got))}))
     return True
 
 
@@ -64,7 +69,7 @@ def finite(values: Any) -> bool:
     """Every number in a tensor, array or sequence of numbers is neither NaN nor infinite. Returns True."""
     for position, value in enumerate(_numbers(values)):
         if not math.isfinite(value):
-            raise AssertionError(f"value {position} is {value}")
+            raise CheckFailed(Note("not_finite", {"position": position, "value": str(value)}))
     return True
 
 
@@ -72,13 +77,15 @@ def decreasing(values: Any, *, rises: int = 0) -> bool:
     """The numbers fall from each to the next, but for `rises` times; NaN never falls. Returns True."""
     numbers = list(_numbers(values))
     if len(numbers) < 2:
-        raise AssertionError(f"expected at least two values, got {len(numbers)}")
+        raise CheckFailed(Note("too_few_values", {"got": len(numbers)}))
     risen = [i for i in range(1, len(numbers)) if not numbers[i] < numbers[i - 1]]
     if len(risen) > rises:
         i = risen[0]
-        raise AssertionError(
-            f"value {i} is {numbers[i]:.6g} after {numbers[i - 1]:.6g}: the values must fall"
-        )
+        pair = {
+            "value": f"{numbers[i]:.6g}",
+            "before": f"{numbers[i - 1]:.6g}",
+        }  # text, since they may be NaN
+        raise CheckFailed(Note("not_falling", {"position": i, **pair}))
     return True
 
 
@@ -92,11 +99,11 @@ def _values(array: Any) -> str:
 
 def _numbers(values: Any) -> Iterable[float]:
     if not _is_plain(values):
-        raise AssertionError(f"expected numbers, got {_kind(values)}")
+        raise CheckFailed(Note("not_numbers", {"got": _kind(values)}))
     flat = values.reshape(-1).tolist() if hasattr(values, "reshape") else values
     for value in flat:
         if not _is_number(value):
-            raise AssertionError(f"expected a number, got {_kind(value)}")
+            raise CheckFailed(Note("not_a_number", {"got": _kind(value)}))
         yield float(value)
 
 
@@ -116,11 +123,11 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float) or isinstance(value, np.integer | np.floating)
 
 
-def _kind(value: Any) -> str:
+def _kind(value: Any) -> str | Note:
     import torch
 
     if type(value) is torch.Tensor:
-        return f"a tensor of {value.dtype} with shape {list(value.shape)}"
+        return Note("a_tensor", {"dtype": str(value.dtype), "shape": str(list(value.shape))})
     if isinstance(value, int | float | str):
-        return f"the {type(value).__name__} {str(value)[:80]!s}"
+        return Note("a_plain_value", {"type": type(value).__name__, "value": str(value)[:80]})
     return f"{value!r}"[:200] if value is None else f"{type(value).__name__} ({value!r:.100})"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from nbjudge import wire
 from nbjudge.errors import SandboxError
 from nbjudge.judge.faults import (
+    NAME,
     MisuseError,
     NotFound,
     StudentCrashed,
@@ -21,17 +22,18 @@ from nbjudge.judge.faults import (
     StudentGpuMemory,
     StudentMemory,
     StudentTimeout,
-    clean,
+    one_line,
     student_error,
 )
 from nbjudge.judge.handle import Ask, Handle
-from nbjudge.model import Cell, Limits
+from nbjudge.model import Cell, Frame, Limits, Note
 
 if TYPE_CHECKING:
     from nbjudge.sandbox import Exit, StudentProcess
 
 POLL = 0.05  # seconds between two looks at the memory
 GPU = re.compile("CUDA|CUBLAS|CUDNN|GPU")  # in the message of an error that lacked memory: whose
+LINE, FUNCTION = 300, 100  # characters of a source line, of a function's name
 DUMPED_FRAME = re.compile(r'File "<([^"\n]{1,200})>", line (\d{1,9}) in (\S{1,100})')
 
 
@@ -63,7 +65,7 @@ class StudentConnection:
             return self._open(self._receive(nonce))
         except wire.WireError as error:
             self.kill()
-            raise StudentCrashed(f"your code's process broke the protocol: {error}") from None
+            raise StudentCrashed(Note("protocol_broken", {"details": one_line(str(error), NAME)})) from None
 
     def kill(self) -> Exit | None:
         """Ends the process; None if the judge had ended it before. SandboxError: the host had killed some of it."""
@@ -89,17 +91,20 @@ class StudentConnection:
                 return student_error(builtin, text, trace)
         raise wire.WireError("an error without a description")
 
-    def trace(self, frames: list[Any]) -> str:
-        """Frames as lines of text. Only the labels of real cells count, and the source lines are the judge's."""
-        lines = []
+    def trace(self, frames: list[Any]) -> tuple[Frame, ...]:
+        """Of the innermost frames those in real cells; the source lines are the judge's."""
+        found = []
         for frame in frames[-wire.MAX_FRAMES :]:
             match frame:
                 case (str(label), int(line), str(function)) if label in self.cells:
-                    source = self.cells[label].source.split("\n")
+                    cell = self.cells[label]
+                    source = cell.source.split("\n")
                     shown = source[line - 1].strip() if 0 < line <= len(source) else ""
-                    where = "" if function == "<module>" else f", in {function}"
-                    lines.append(clean(f"{label}, line {line}{where}: {shown}", 300))
-        return "\n".join(lines)
+                    line = min(max(line, 0), len(source) + 1)  # it may be forged
+                    name = "" if function == "<module>" else one_line(function, FUNCTION)
+                    where = cell.index if cell.index is not None else cell.id
+                    found.append(Frame(where, line, name, one_line(shown, LINE)))
+        return tuple(found)
 
     def _send(self, packet: bytes) -> None:
         try:
@@ -118,7 +123,7 @@ class StudentConnection:
                 raise self._memory_fault()
             if self.process.over_gpu_memory():
                 self.kill()
-                raise StudentGpuMemory("your code used more than its share of the GPU's memory")
+                raise StudentGpuMemory(Note("gpu_memory_used_up"))
         trace = self._dumped_trace()
         self.kill()
         raise StudentTimeout("", trace)  # the session knows the limit to name
@@ -140,9 +145,9 @@ class StudentConnection:
         raise StudentCrashed(_describe_exit(end))
 
     def _memory_fault(self) -> StudentMemory:
-        return StudentMemory(f"your code used more than {self.limits.memory >> 20} MiB of memory")
+        return StudentMemory(Note("memory_used_up", {"limit": self.limits.memory >> 20}))
 
-    def _dumped_trace(self) -> str:
+    def _dumped_trace(self) -> tuple[Frame, ...]:
         """Where the main thread was. faulthandler puts it last, innermost frame first."""
         main = self.process.dump_traceback().rsplit("most recent call first", 1)[-1]
         frames = [(label, int(line), name) for label, line, name in DUMPED_FRAME.findall(main)]
@@ -153,7 +158,7 @@ class StudentConnection:
             case tuple(("ok", value)):
                 return value
             case tuple(("missing", str(name))):
-                raise NotFound(f"your notebook does not define {name!r}")
+                raise NotFound(Note("name_missing", {"name": one_line(name, NAME)}))
             case tuple(("error", *description)):
                 raise self.describe(tuple(description))
         raise wire.WireError("a reply of no known kind")
@@ -180,9 +185,12 @@ def _with_origin(tensor: Any, origin: wire.TensorOrigin) -> Any:
     return tensor
 
 
-def _describe_exit(end: Exit | None) -> str:
+def _describe_exit(end: Exit | None) -> Note:
+    if end is not None and end.signal == signal.SIGSEGV:
+        return Note("segmentation_fault", {"signal": end.signal})
     if end is not None and end.signal is not None:
-        name = signal.strsignal(end.signal) or "unknown"
-        return f"your code's process was killed by signal {end.signal} ({name})"
-    status = "" if end is None or end.status is None else f", with exit status {end.status}"
-    return f"your code ended its own process{status}"
+        name = next((known.name for known in signal.Signals if known == end.signal), "?")
+        return Note("killed", {"signal": end.signal, "name": name})
+    if end is None or end.status is None:
+        return Note("ended")
+    return Note("exited", {"status": end.status})

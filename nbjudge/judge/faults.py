@@ -7,9 +7,11 @@ import re
 import unicodedata
 from typing import Any
 
-from nbjudge.model import Status
+from nbjudge.languages import english
+from nbjudge.model import Frame, Note, Status
 from nbjudge.wire import MAX_MESSAGE
 
+NAME = 200  # characters of a name in a result
 # Also escape sequences' tails, so that "\x1b[31mred" becomes "red".
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
 HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, bidi and other format characters, separators
@@ -21,18 +23,33 @@ class MisuseError(Exception):
     """The test uses this package wrongly: the author's fault, whatever the student's code did before."""
 
 
+class TookTooLongError(BaseException):
+    """The test itself did not end in time: what the student's code returned may be made to be slow to compare."""
+
+
+class CheckFailed(AssertionError):
+    """A check of nbjudge.testing failed; `note` says how, in any language, and str() in English."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__(note)
+        self.note = _clean_note(note)
+
+    def __str__(self) -> str:
+        return english(self.note)
+
+
 class StudentFault(Exception):
-    """The student's code is at fault; `status` says how, `trace` where in the student's cells."""
+    """The student's code is at fault; `status` says how, `trace` where in the student's cells, str() it in English."""
 
     status: Status = "error"
 
-    def __init__(self, message: str, trace: str = "") -> None:
+    def __init__(self, message: str | Note, trace: tuple[Frame, ...] = ()) -> None:
         Exception.__init__(self, message)
-        self.message = clean(message)
+        self.message = clean(message) if isinstance(message, str) else message
         self.trace = trace
 
     def __str__(self) -> str:
-        return self.message
+        return english(self.message)
 
 
 class StudentError(StudentFault):
@@ -69,7 +86,7 @@ class NotFound(StudentFault):
     status: Status = "not_found"
 
 
-def student_error(builtin: str, message: str, trace: str) -> StudentError:
+def student_error(builtin: str, message: str, trace: tuple[Frame, ...]) -> StudentError:
     """A StudentError that `pytest.raises(ValueError)` catches where the student's code raised a ValueError."""
     base: Any = getattr(builtins, builtin, None)
     mixes = isinstance(base, type) and issubclass(base, Exception) and base is not Exception
@@ -77,6 +94,22 @@ def student_error(builtin: str, message: str, trace: str) -> StudentError:
         return StudentError(message, trace)
     made: StudentError = type("StudentError", (StudentError, base), {})(message, trace)
     return made
+
+
+def _clean_note(note: Note) -> Note:
+    """`note` with its texts clean, for some of them quote what the student's code returned."""
+    values = dict(note.values)
+    for name, value in values.items():
+        if isinstance(value, str):
+            values[name] = clean(value)
+        elif isinstance(value, Note):
+            values[name] = _clean_note(value)
+    return Note(note.kind, values)
+
+
+def one_line(text: str, limit: int) -> str:
+    """`text`, which may be anybody's choice, clean and on one line."""
+    return clean(text, limit).replace("\n", " ")
 
 
 def clean(text: str, limit: int = MAX_MESSAGE) -> str:

@@ -11,16 +11,14 @@ from typing import Any, Literal
 import pytest
 
 from nbjudge.course import parse_limits
-from nbjudge.judge.faults import MisuseError, StudentFault, clean
+from nbjudge.judge.faults import CheckFailed, MisuseError, StudentFault, TookTooLongError, clean
 from nbjudge.judge.session import StudentSession
-from nbjudge.model import Language, Limits, Status, TestResult
+from nbjudge.model import Credit, Frame, Language, Limits, Note, Status, TestResult
 
 # What pytest says to people at its command line, and where `student.f` came from.
 NOISE = re.compile(
     r"\n *Use -v to get more diff|\n *\.\.\.Full output truncated.*|\n \+ +where \w+ = your notebook\.\w+(?=\n|$)"
 )
-
-CREDIT_LINE = re.compile(r"(-?[\d.]\S*): \S+% \(all at (\S+), nothing at (\S+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +50,12 @@ def limits_of(spec: TestSpec, base: Limits) -> Limits:
     return parse_limits(dict(spec.limits), spec.name, base)
 
 
-class Credit:
+class CreditFixture:
     """The `credit` fixture: partial credit, linear between `none` and `full`. Of several calls the least counts."""
 
     def __init__(self) -> None:
         self.fraction = 1.0
-        self.lines: list[str] = []
+        self.credits: list[Credit] = []
 
     def __call__(self, value: Any, *, full: float, none: float) -> float:
         """Records the fraction (value - none) / (full - none), clipped to 0..1, and returns it.
@@ -70,25 +68,13 @@ class Credit:
         fraction = 0.0
         if number is not None:
             fraction = min(1.0, max(0.0, round((number - none) / (full - none), 9)))
-        self.lines.append(credit_line(number, fraction, full, none))
+        self.credits.append(Credit(number, float(full), float(none), fraction))
         self.fraction = min(self.fraction, fraction)
         return fraction
 
 
-def credit_line(number: float | None, fraction: float, full: float, none: float) -> str:
-    """What a student reads about one `credit` call."""
-    shown = f"{number:.6g}" if number is not None else "not a finite number"
-    return f"{shown}: {fraction:.0%} (all at {full:g}, nothing at {none:g})"
-
-
-def read_credit(line: str) -> tuple[float, float, float] | None:
-    """Value, full and none of a line that `credit_line` made; None if the value was no number."""
-    match = CREDIT_LINE.fullmatch(line)
-    return (float(match[1]), float(match[2]), float(match[3])) if match else None
-
-
 def result_of(
-    spec: TestSpec, session: StudentSession, credit: Credit, error: BaseException | None
+    spec: TestSpec, session: StudentSession, credit: CreditFixture, error: BaseException | None
 ) -> TestResult:
     """The TestResult of a test that ended with `error`, or by itself."""
     status, message, trace = _judge(session, credit, session.fault or error)
@@ -99,16 +85,20 @@ def result_of(
         weight=spec.weight,
         status=status,
         fraction=credit.fraction if status == "passed" else 0.0,
-        message=clean(message),
+        message=message,
         trace=trace,
         hidden=spec.hidden,
-        credits=tuple(credit.lines),
+        credits=tuple(credit.credits),
         seconds=session.seconds,
     )
 
 
 def untried_result(
-    spec: TestSpec, language: Language, status: Status, message: str, trace: str = ""
+    spec: TestSpec,
+    language: Language,
+    status: Status,
+    message: str | Note,
+    trace: tuple[Frame, ...] = (),
 ) -> TestResult:
     """The TestResult of a test that was not run, because something else had decided it."""
     return TestResult(
@@ -118,28 +108,41 @@ def untried_result(
         weight=spec.weight,
         status=status,
         fraction=0.0,
-        message=clean(message),
+        message=message,
         trace=trace,
         hidden=spec.hidden,
     )
 
 
-def _judge(session: StudentSession, credit: Credit, error: BaseException | None) -> tuple[Status, str, str]:
-    """Status, message and trace."""
+def _judge(
+    session: StudentSession, credit: CreditFixture, error: BaseException | None
+) -> tuple[Status, str | Note, tuple[Frame, ...]]:
+    """Status, message and trace. A broken test's message is for its author, so in English."""
     if isinstance(error, StudentFault):
         return error.status, error.message, error.trace
     if isinstance(error, MisuseError):
-        return "broken_test", str(error), ""
+        return "broken_test", clean(str(error)), ()
     if not session.touched:
         what = f"{type(error).__name__}: {error}" if error else "it asks nothing about the student's code"
-        return "broken_test", what, ""
+        return "broken_test", clean(what), ()
     if isinstance(error, pytest.skip.Exception):
-        return "broken_test", f"skipped: {error.msg}", ""
+        return "broken_test", clean(f"skipped: {error.msg}"), ()
+    return _verdict(credit, error)
+
+
+def _verdict(
+    credit: CreditFixture, error: BaseException | None
+) -> tuple[Status, str | Note, tuple[Frame, ...]]:
+    """The same, where the test asked something and the student's code answered."""
+    if isinstance(error, CheckFailed):
+        return "failed", error.note, ()
     if isinstance(error, AssertionError | pytest.fail.Exception):
-        return "failed", NOISE.sub("", str(error)) or "the check failed", ""
+        return "failed", clean(NOISE.sub("", str(error))) or Note("check_failed"), ()
+    if isinstance(error, TookTooLongError):
+        return "failed", Note("comparing_too_slow"), ()
     if error is not None:
-        return "failed", f"the test could not use what your code returned: {_describe(error)}", ""
-    return ("passed", "", "") if credit.fraction > 0 else ("failed", "no credit: " + credit.lines[-1], "")
+        return "failed", Note("unusable", {"error": clean(_describe(error))}), ()
+    return ("passed", "", ()) if credit.fraction > 0 else ("failed", Note("no_credit"), ())
 
 
 def _describe(error: BaseException) -> str:

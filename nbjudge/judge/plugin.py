@@ -23,7 +23,8 @@ import pytest
 from nbjudge import log
 from nbjudge.errors import CourseError
 from nbjudge.files import counting_files
-from nbjudge.judge.outcome import Credit, TestSpec, limits_of, result_of, untried_result
+from nbjudge.judge.faults import TookTooLongError
+from nbjudge.judge.outcome import CreditFixture, TestSpec, limits_of, result_of, untried_result
 from nbjudge.judge.session import LOADING, StudentSession, derive_seed
 from nbjudge.judge.specs import MARKERS, check_tests, spec_of
 from nbjudge.judge.student_fixture import StudentCode
@@ -73,7 +74,7 @@ class Judge:
         self._items = items
         self._warm_up_items = warm_up_items
         self._session: StudentSession | None = None
-        self._credit = Credit()
+        self._credit = CreditFixture()
         self._error: BaseException | None = None
         self._own_left = OWN
         self.device = "cpu"  # of the running submission
@@ -143,7 +144,7 @@ class Judge:
         assert self._session is not None
         return StudentCode(self._session)
 
-    def credit(self) -> Credit:
+    def credit(self) -> CreditFixture:
         """The `credit` fixture's value in the running test."""
         return self._credit
 
@@ -172,7 +173,7 @@ class Judge:
             derive_seed(session.seed, f"student {test}"),
             spec.exercise,
         )
-        self._credit, self._error = Credit(), None
+        self._credit, self._error = CreditFixture(), None
         started = time.monotonic()
         with (
             _alarm(session.left + session.loading_left + max(self._own_left, LEAST_OWN)),
@@ -213,7 +214,7 @@ class _Plugin:
         return self.judge.student()
 
     @pytest.fixture
-    def credit(self) -> Credit:
+    def credit(self) -> CreditFixture:
         """credit(value, full=, none=): partial credit."""
         assert self.judge is not None
         return self.judge.credit()
@@ -276,10 +277,6 @@ def _memory_ceiling() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
-class TookTooLongError(BaseException):
-    """The test itself did not end in time: what the student's code returned may be made to be slow to compare."""
-
-
 @contextlib.contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
     """Raises TookTooLongError in the main thread after `seconds`."""
@@ -288,7 +285,7 @@ def _alarm(seconds: float) -> Iterator[None]:
         return
 
     def ring(*_: object) -> None:
-        raise TookTooLongError("comparing took too long")
+        raise TookTooLongError
 
     before = signal.signal(signal.SIGALRM, ring)
     left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)

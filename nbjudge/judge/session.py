@@ -13,7 +13,7 @@ from nbjudge.errors import SandboxError
 from nbjudge.judge.connection import StudentConnection
 from nbjudge.judge.faults import MisuseError, StudentCrashed, StudentFault, StudentTimeout, clean
 from nbjudge.judge.handle import Ask, Handle
-from nbjudge.model import Cell, CellReport, Limits, Program, Status
+from nbjudge.model import Cell, CellReport, Frame, Limits, Note, Program, Status
 from nbjudge.wire import WireError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class StudentSession:
             raise error
         with self._noting_faults():
             if self.lost_by.get(self.exercise, 0) >= PER_EXERCISE:
-                raise StudentCrashed(f"not tried: code of this exercise hung or died {PER_EXERCISE} times")
+                raise StudentCrashed(Note("not_tried", {"n": PER_EXERCISE}))
             connection = self._ready()
             with self._timed():
                 value = connection.request(name, arguments, self.left)
@@ -72,9 +72,9 @@ class StudentSession:
         """A live process with the notebook loaded; a StudentFault if the submission used up its attempts."""
         while self.connection is None or not self.connection.alive:
             if self.lost > REPLACEMENTS:
-                raise StudentCrashed(f"your code's process was lost {self.lost} times; it is not tried again")
+                raise StudentCrashed(Note("process_lost", {"n": self.lost}))
             if self.loading_left <= 0:
-                raise StudentTimeout("loading your notebook took too long")
+                raise StudentTimeout(Note("loading_too_slow"))
             self.connection = StudentConnection(self.zygote.spawn(self.limits), self.limits, self.cells)
             try:
                 self._load_cells(self.connection)
@@ -101,7 +101,7 @@ class StudentSession:
     def all_reports(self) -> tuple[CellReport, ...]:
         """How each cell loaded, in the order of the program."""
         return tuple(
-            self.reports.get(i) or CellReport(cell.id, cell.index, "skipped", "it was not reached")
+            self.reports.get(i) or CellReport(cell.id, cell.index, "skipped", Note("not_reached"))
             for i, cell in enumerate(self.program.cells)
         )
 
@@ -138,13 +138,13 @@ class StudentSession:
             if i in self.harmful:
                 continue
             if self.loading_left <= 0:
-                self._report(i, "skipped", "loading the notebook took too long")
+                self._report(i, "skipped", Note("loading_too_slow"))
                 continue
             try:
                 self._load_cell(connection, i, cell)
             except StudentFault as fault:
                 self.harmful.add(i)
-                message = fault.message or f"the cell did not finish within {self.base.seconds:g} s"
+                message = fault.message or Note("cell_too_slow", {"seconds": self.base.seconds})
                 self._report(i, fault.status, message, fault.trace)
                 raise
 
@@ -164,23 +164,36 @@ class StudentSession:
                 try:
                     fault = connection.describe(failure)
                 except WireError:
-                    raise StudentCrashed("your code's process broke the protocol") from None
+                    raise StudentCrashed(Note("protocol_broken")) from None
                 self._report(i, fault.status, fault.message, fault.trace, output)
-                if "CUDA" in fault.message:  # a kernel that failed leaves a dead context: then this raises
+                if "CUDA" in str(fault):  # a kernel that failed leaves a dead context: then this raises
                     self._load_request(connection, "has", "")
             case _:
-                raise StudentCrashed("your code's process broke the protocol")
+                raise StudentCrashed(Note("protocol_broken"))
 
-    def _report(self, i: int, status: Any, message: str = "", trace: str = "", output: str = "") -> None:
+    def _report(
+        self,
+        i: int,
+        status: Any,
+        message: str | Note = "",
+        trace: tuple[Frame, ...] = (),
+        output: str = "",
+    ) -> None:
         """Notes how a cell loaded; what it did the first time stays."""
         if i in self.reports:
             return
-        texts = []
-        for text in (message, trace, output):
-            kept = clean(text, min(self.base.output, self.texts_left)) if self.texts_left > 0 else ""
-            self.texts_left -= len(kept)
-            texts.append(kept)
-        self.reports[i] = CellReport(self.program.cells[i].id, self.program.cells[i].index, status, *texts)
+        if isinstance(message, str):
+            message = self._kept(message)
+        trace = trace if self.texts_left > 0 else ()
+        self.texts_left -= sum(len(frame.function) + len(frame.source) for frame in trace)
+        cell = self.program.cells[i]
+        self.reports[i] = CellReport(cell.id, cell.index, status, message, trace, self._kept(output))
+
+    def _kept(self, text: str) -> str:
+        """As much of a cell's text as the submission may still leave behind."""
+        kept = clean(text, min(self.base.output, self.texts_left)) if self.texts_left > 0 else ""
+        self.texts_left -= len(kept)
+        return kept
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -198,7 +211,7 @@ class StudentSession:
             yield
         except StudentFault as fault:
             self.touched = True
-            fault.message = fault.message or f"your code did not finish within {self.limits.seconds:g} s"
+            fault.message = fault.message or Note("too_slow", {"seconds": self.limits.seconds})
             if fault.status in FATAL:
                 self.fault = fault
                 if self.begun and self.connection is not None and not self.connection.alive:

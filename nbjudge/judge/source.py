@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from nbjudge.judge.faults import CheckFailed
+from nbjudge.model import Note
 from nbjudge.notebooks.python_source import bound_names, without_line_magics
 
 MAX_SOURCE = 500_000  # characters
@@ -37,11 +39,11 @@ def uses(source: str, name: str) -> bool:
 
 def _parse(source: str) -> ast.Module:
     if len(source) > MAX_SOURCE:
-        raise AssertionError("the code is too long to be read")
+        raise CheckFailed(Note("code_too_long"))
     try:
         return ast.parse(without_line_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise AssertionError(f"the code cannot be read as Python: {error}") from None
+        raise CheckFailed(Note("code_unreadable", {"error": str(error)})) from None
 
 
 def _parse_or_nothing(source: str) -> ast.Module:

@@ -13,7 +13,7 @@ from nbjudge.course import parse_limits
 from nbjudge.errors import CourseError
 from nbjudge.judge.outcome import TestSpec
 
-TITLE = re.compile(r"([a-z]{2}): +(.+)")
+TITLE = re.compile(r"([a-z]{2,3}(?:-\w+)?): +(.+)")  # "ru: ...", "pt-BR: ..."
 MARKERS = (
     "exercise(id, weight=1, hidden=False): the exercise that the test scores, and how much",
     "limits(seconds=, memory=): for this test instead of the assignment's",

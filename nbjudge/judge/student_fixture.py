@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbjudge.judge.faults import MisuseError, NotFound, StudentCrashed
+from nbjudge.judge.faults import NAME, MisuseError, NotFound, StudentCrashed, one_line
 from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import StudentSession, label_of
 from nbjudge.judge.source import Source
-from nbjudge.model import Cell
+from nbjudge.model import Cell, Note
 
 if TYPE_CHECKING:
     import torch
@@ -62,7 +62,7 @@ class StudentCode:
         match self._session.request("place", tensor):
             case (int(id_), str(kind)):
                 return self._session.hold(id_, kind)
-        raise StudentCrashed("your code's process broke the protocol")
+        raise StudentCrashed(Note("protocol_broken"))
 
     def source(self, id: str, /) -> Source:
         """The text of a solution cell, or of all solution cells of an exercise, for checks such as `uses`."""
@@ -76,7 +76,7 @@ class StudentCode:
     def _run(self, label: str, code: str, inputs: dict[str, Any], drop: bool) -> Names:
         names = self._session.request("run_copy", label, code, inputs, drop)
         if type(names) is not dict or not all(type(name) is str for name in names):
-            raise StudentCrashed("your code's process broke the protocol")
+            raise StudentCrashed(Note("protocol_broken"))
         return Names(names)
 
     def _find(self, id: str) -> Cell:
@@ -92,7 +92,7 @@ class StudentCode:
             known = ", ".join(cell.id for cell in program.cells if cell.kind == "solution")
             return MisuseError(f"no solution cell {id!r} in this assignment; there is: {known or 'none'}")
         self._session.touched = True
-        return NotFound(f"your notebook has no cell {id!r}")
+        return NotFound(Note("cell_missing", {"id": id}))
 
 
 class Function:
@@ -115,7 +115,7 @@ class Names(dict[str, Any]):
     """The names that a piece of code assigned, by value or handle: `names["out"]` or `names.out`."""
 
     def __missing__(self, name: str) -> Any:
-        raise NotFound(f"the code does not assign {name!r}")
+        raise NotFound(Note("name_not_assigned", {"name": one_line(name, NAME)}))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -7,7 +7,7 @@ anew.
 import pytest
 
 from nbjudge.judge.checks import close, is_tensor
-from nbjudge.judge.outcome import Credit
+from nbjudge.judge.outcome import CreditFixture
 from nbjudge.judge.student_fixture import StudentCode
 from nbjudge.model import Cell, Program
 
@@ -48,7 +48,7 @@ def test_numbers(student: StudentCode, value: float) -> None:
 
 
 @pytest.mark.exercise("warm-up")
-def test_wrong(student: StudentCode, credit: Credit) -> None:
+def test_wrong(student: StudentCode, credit: CreditFixture) -> None:
     """A wrong answer."""
     credit(0.5, full=1, none=0)
     assert student.double(3) == 7, "not seven"

@@ -1,17 +1,39 @@
-"""What the feedback says, in the student's language: one catalogue, <language>.json, for each."""
+"""What students read, in their language: one catalogue, <language>.json, for each. CLDR (Babel) knows the grammar of
+numbers and dates; it is loaded when the first of them is shown, which no grading process does.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbjudge.model import Language
+from nbjudge.model import Credit, Frame, Language, Note
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 CATALOGUES = Path(__file__).parent
+GROUPED = 10_000  # from here on the digits of whole numbers are grouped: "12,000", but "cell 1234"
+
+
+def available() -> tuple[Language, ...]:
+    """The languages that there are catalogues for, in alphabetical order."""
+    return tuple(sorted(path.stem for path in CATALOGUES.glob("*.json")))
+
+
+def words(language: Language) -> Words:
+    """The catalogue of `language`; FileNotFoundError if there is none."""
+    return Words(language, _read(CATALOGUES / f"{language}.json"))
+
+
+def english(message: str | Note) -> str:
+    """The words of a message for those who read English: authors, operators, Python's tracebacks."""
+    return message if isinstance(message, str) else words("en").message(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +51,112 @@ class Words:
         """A test's or an exercise's outcome in words."""
         return str(self.texts["outcome"][name])
 
+    def fact(self, name: str) -> str:
+        """What an entry of Result.environment is called; names of programs are the same everywhere."""
+        return str(self.texts["facts"].get(name, name))
+
     def counted(self, key: str, n: float, **values: object) -> str:
         """The form of `key` that goes with the number `n`."""
-        form = self.texts[key].get(plural(self.language, n), self.texts[key]["other"])
-        return str(form).format(n=self.number(n), **values)
+        return self._form(self.texts[key], n).format(n=self.number(n), **values)
+
+    def message(self, message: str | Note) -> str:
+        """A note in words; a text is somebody else's, and stays."""
+        if isinstance(message, str):
+            return message
+        text = self.texts["notes"][message.kind]
+        if isinstance(text, dict):
+            text = self._form(text, message.values["n"])
+        return str(text).format(**{name: self._shown(name, value) for name, value in message.values.items()})
+
+    def trace(self, frames: Iterable[Frame]) -> str:
+        """One line for each frame: "cell 7, line 3, in f: return x"."""
+        return "\n".join(
+            self(
+                "frame_in" if frame.function else "frame",
+                cell=frame.cell,
+                line=frame.line,
+                function=frame.function,
+                source=frame.source,
+            )
+            for frame in frames
+        )
+
+    def credit(self, credit: Credit) -> str:
+        """What one `credit` call gave, and for what: "0.7: 50% (all at 0.9, nothing at 0.5)"."""
+        return self(
+            "credit_call",
+            value=self("no_number") if credit.value is None else self.quantity(credit.value),
+            percent=self.percent(credit.fraction, 0),
+            full=self.quantity(credit.full),
+            none=self.quantity(credit.none),
+        )
 
     def number(self, value: float) -> str:
         """At most two decimals, without trailing zeros: "0.5", in Russian "0,5"."""
-        text = f"{value:.2f}".rstrip("0").rstrip(".")
-        return ("0" if text == "-0" else text).replace(".", str(self.texts["decimal"]))
+        from babel.numbers import format_decimal
 
-    def percent(self, fraction: float) -> str:
-        """ "50%"."""
-        return f"{self.number(100 * fraction)}%"
+        value = round(value, 2) + 0.0  # never minus zero
+        pattern = "0.##" if abs(value) < GROUPED else "#,##0.##"
+        return str(format_decimal(value, pattern, self._locale))
 
-    def moment(self, when: datetime, zone: tzinfo | None) -> str:
-        """A date and a time in `zone`: "14 March 2027, 23:59"."""
-        local = when.astimezone(zone)
-        month = self.texts["months"][local.month - 1]
-        return self("date", day=local.day, month=month, year=local.year, time=f"{local:%H:%M}")
+    def quantity(self, value: float) -> str:
+        """Six significant digits, for measured values: "0.000123457", "1e+20"."""
+        from babel.numbers import get_decimal_symbol
+
+        if isinstance(value, int) or value.is_integer():
+            return self.number(value) if abs(value) < 1e15 else f"{value:.6g}"
+        return f"{value:.6g}".replace(".", str(get_decimal_symbol(self._locale)))
+
+    def percent(self, fraction: float, decimals: int = 2) -> str:
+        """At most so many decimals: "50%", in Russian "50 %"."""
+        from babel.numbers import format_percent
+
+        rounded = round(fraction, 2 + decimals) + 0.0
+        return str(format_percent(rounded, locale=self._locale, decimal_quantization=False))
+
+    def moment(self, when: datetime, zone: tzinfo | None = None) -> str:
+        """A date and a time in `zone`, by default in its own: "14 March 2027, 23:59"."""
+        from babel.dates import format_date, get_datetime_format
+
+        local = when.astimezone(zone or when.tzinfo)
+        parts = f"{local:%H:%M}", format_date(local, "long", self._locale)
+        return str(get_datetime_format("medium", self._locale)).format(*parts)
+
+    def listed(self, items: Iterable[object]) -> str:
+        """ "2, 3 and 5"."""
+        from babel.lists import format_list
+
+        return str(format_list([str(item) for item in items], locale=self._locale))
+
+    @property
+    def _locale(self) -> Locale:
+        return _parse_locale(str(self.texts["locale"]))
+
+    def _form(self, forms: dict[str, str], n: Any) -> str:
+        """The form for the number that is shown of `n`."""
+        return forms.get(self._locale.plural_form(round(n, 2)), forms["other"])
+
+    def _shown(self, name: str, value: object) -> str:
+        match value:
+            case Note():
+                return self.message(value)
+            case str():
+                return self.moment(datetime.fromisoformat(value)) if name == "when" else value
+            case int() | float():
+                return self.quantity(value)
+            case tuple():
+                return self.listed(value)
+        raise TypeError(f"a note's {name!r} cannot be a {type(value).__name__}")
 
 
 @cache
-def words(language: Language) -> Words:
-    """The texts of `language`."""
-    return Words(language, json.loads((CATALOGUES / f"{language}.json").read_text("utf-8")))
+def _read(catalogue: Path) -> dict[str, Any]:
+    texts: dict[str, Any] = json.loads(catalogue.read_text("utf-8"))
+    return texts
 
 
-def plural(language: Language, n: float) -> str:
-    """The CLDR plural category of `n`: one, few, many or other."""
-    if language == "ru" and n == int(n):
-        ones, tens = int(n) % 10, int(n) % 100
-        if ones == 1 and tens != 11:
-            return "one"
-        return "few" if 2 <= ones <= 4 and not 12 <= tens <= 14 else "many"
-    return "one" if n == 1 and language == "en" else "other"
+@cache
+def _parse_locale(name: str) -> Locale:
+    from babel import Locale
+
+    return Locale.parse(name)

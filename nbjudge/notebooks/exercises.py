@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from nbjudge.course import CONFIG, EXERCISE_ID
 from nbjudge.errors import CourseError
-from nbjudge.model import Assignment, Exercise, Language
+from nbjudge.languages import available
+from nbjudge.model import Assignment, Exercise
 from nbjudge.notebooks.cells import (
     LANGUAGE_TAG,
     Notebook,
@@ -20,8 +21,6 @@ from nbjudge.notebooks.cells import (
     role,
     tags,
 )
-
-LANGUAGES: tuple[Language, ...] = ("en", "ru")
 
 
 def find_exercises(source: Notebook, path: str) -> tuple[Exercise, ...]:
@@ -84,8 +83,9 @@ def _check_ids(cells: Sequence[NotebookCell], path: str) -> None:
 
 def _check_metadata(cell: NotebookCell, where: str) -> None:
     for tag in tags(cell):
-        if tag.startswith(LANGUAGE_TAG) and tag.removeprefix(LANGUAGE_TAG) not in LANGUAGES:
-            raise CourseError(f"{where}: unknown language tag {tag!r}: use {' or '.join(LANGUAGES)}")
+        if tag.startswith(LANGUAGE_TAG) and tag.removeprefix(LANGUAGE_TAG) not in available():
+            known = " or ".join(LANGUAGE_TAG + language for language in available())
+            raise CourseError(f"{where}: unknown language tag {tag!r}: use {known}")
     meta = nbgrader_metadata(cell)
     if not meta:
         return

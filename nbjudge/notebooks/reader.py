@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from nbjudge.files import dump_json
-from nbjudge.notebooks.cells import (
-    Notebook,
-    NotebookCell,
-    as_dict,
-)
+from nbjudge.languages import english
+from nbjudge.model import Note, RejectionKind
+from nbjudge.notebooks.cells import Notebook, NotebookCell, as_dict
 
 MAX_BYTES = 50 << 20
 MAX_CELLS = 5_000
@@ -23,22 +21,29 @@ MAX_VALUES = 5_000_000  # or 50 MB of "[],[],[]" would become gigabytes of objec
 CELL_TYPES = ("code", "markdown", "raw")
 OUTPUT_TYPES = ("stream", "display_data", "execute_result", "error")
 # First bytes of what students upload instead of a notebook.
-MAGIC = (
-    (b"%PDF", "this is a PDF, not a notebook"),
-    (b"PK\x03\x04", "this is a ZIP archive or an office document, not a notebook"),
-    (b"\x1f\x8b", "this is a gzip archive, not a notebook"),
-    (b"\x89PNG", "this is a PNG picture, not a notebook"),
-    (b"\xff\xd8\xff", "this is a JPEG picture, not a notebook"),
-    (b"\xd0\xcf\x11\xe0", "this is an office document, not a notebook"),
-    (b"{\\rtf", "this is an RTF document, not a notebook"),
-    (b"<", "this is a web page or XML, not a notebook; download the .ipynb file itself"),
+MAGIC: tuple[tuple[bytes, RejectionKind], ...] = (
+    (b"%PDF", "pdf"),
+    (b"PK\x03\x04", "zip"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\x89PNG", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\xd0\xcf\x11\xe0", "office"),
+    (b"{\\rtf", "rtf"),
+    (b"<", "web_page"),
 )
 ODD_TEXT = re.compile(r"\x00|\\u0000|\\u[dD][89a-fA-F]")  # in JSON: maybe one of these
 NOT_TEXT = re.compile("[\x00\ud800-\udfff]")  # neither can be written as UTF-8 text that tools accept
 
 
 class NotANotebook(ValueError):
-    """The file cannot be read as a notebook; the message is one line that a student understands."""
+    """The file cannot be read as a notebook; `note` says why, so that a student understands it."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__(note)
+        self.note = note
+
+    def __str__(self) -> str:
+        return english(self.note)
 
 
 def read_notebook(data: bytes) -> Notebook:
@@ -47,15 +52,15 @@ def read_notebook(data: bytes) -> Notebook:
     Raises NotANotebook. As in every JSON reader of Jupyter, the last of two equal keys counts.
     """
     if len(data) > MAX_BYTES:
-        raise NotANotebook(f"the file has {len(data) >> 20} MB; the limit is {MAX_BYTES >> 20} MB")
+        raise NotANotebook(Note("file_too_large", {"size": len(data) >> 20, "limit": MAX_BYTES >> 20}))
     text = _decode(data)
     value = _parse(text)
     if not isinstance(value, dict):
-        raise NotANotebook(f"JSON, but no notebook: a {type(value).__name__} instead of an object")
+        raise NotANotebook(Note("not_an_object", {"found": type(value).__name__}))
     _check_depth(value)
     notebook = tidy(_mended(value) if ODD_TEXT.search(text) else value)
     if len(notebook["cells"]) > MAX_CELLS:
-        raise NotANotebook(f"the notebook has {len(notebook['cells'])} cells; the limit is {MAX_CELLS}")
+        raise NotANotebook(Note("too_many_cells", {"cells": len(notebook["cells"]), "limit": MAX_CELLS}))
     return notebook
 
 
@@ -69,7 +74,7 @@ def tidy(value: Notebook) -> Notebook:
     if not isinstance(cells, list) and isinstance(value.get("worksheets"), list):
         cells = list(_nbformat3_cells(value["worksheets"]))
     if not isinstance(cells, list):
-        raise NotANotebook("JSON, but no notebook: no list of cells")
+        raise NotANotebook(Note("no_cells"))
     return {
         "cells": [_tidy_cell(cell) for cell in cells],
         "metadata": as_dict(value.get("metadata")),
@@ -86,13 +91,13 @@ def write_notebook(notebook: Notebook) -> bytes:
 
 def _decode(data: bytes) -> str:
     if not data.strip():
-        raise NotANotebook("the file is empty")
+        raise NotANotebook(Note("empty_file"))
     # Not the codec utf-8-sig: every judge, fresh from its fork, would import it anew.
     plain = data.removeprefix(b"\xef\xbb\xbf")
     head = plain[:4096].lstrip()
-    for start, reason in MAGIC:
+    for start, kind in MAGIC:
         if head.startswith(start):
-            raise NotANotebook(reason)
+            raise NotANotebook(Note(kind))
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     return plain.decode(errors="replace")
@@ -100,15 +105,16 @@ def _decode(data: bytes) -> str:
 
 def _parse(text: str) -> Any:
     if sum(map(text.count, "[{,")) > MAX_VALUES:
-        raise NotANotebook(f"too much in it: more than {MAX_VALUES:,} values")
+        raise NotANotebook(Note("too_many_values", {"limit": MAX_VALUES}))
     try:
         return json.loads(
             text, strict=False, parse_int=_int, parse_float=_float, parse_constant=lambda _: None
         )
     except RecursionError:
-        raise NotANotebook("JSON, but no notebook: nested too deeply") from None
+        raise NotANotebook(Note("too_deep")) from None
     except json.JSONDecodeError as error:
-        raise NotANotebook(f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
+        where: dict[str, str | int] = {"error": error.msg, "line": error.lineno, "column": error.colno}
+        raise NotANotebook(Note("not_json", where)) from None
 
 
 def _int(digits: str) -> int | None:
@@ -131,7 +137,7 @@ def _check_depth(value: Notebook) -> None:
         level = [child for child in children if isinstance(child, dict | list)]
         if not level:
             return
-    raise NotANotebook("JSON, but no notebook: nested too deeply")
+    raise NotANotebook(Note("too_deep"))
 
 
 def _mended(value: Any) -> Any:

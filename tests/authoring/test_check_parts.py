@@ -5,10 +5,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from support import small_course as small
 from support.places import ROOT
 from support.tiny_course import make_course
 
 from nbjudge import cli
+from nbjudge.authoring.check.findings import quantities_of
 from nbjudge.authoring.check.near_copies import near_copies, telling_names
 from nbjudge.authoring.check.page import plot, render_report
 from nbjudge.authoring.check.report import CheckReport, Finding, MutantOutcome, Section, dump_report
@@ -17,7 +19,7 @@ from nbjudge.authoring.new_assignment import write_skeleton
 from nbjudge.authoring.release_diff import describe_changes
 from nbjudge.course import load_course
 from nbjudge.errors import CourseError
-from nbjudge.judge.outcome import credit_line, read_credit
+from nbjudge.model import Credit
 from nbjudge.notebooks.cells import Notebook
 from nbjudge.notebooks.released_form import load_notebook
 
@@ -64,14 +66,20 @@ def test_few_trials_prove_little() -> None:
     )
 
 
-@pytest.mark.parametrize("values", [(0.93125, 0.9, 0.5), (-1e-7, 0, 2.5), (12345.0, 1e6, 0)])
-def test_a_credit_line_can_be_read_again(values: tuple[float, float, float]) -> None:
-    value, full, none = values
-    assert read_credit(credit_line(value, 1.0, full, none)) == values
-
-
-def test_a_credit_that_was_no_number() -> None:
-    assert read_credit(credit_line(None, 0.0, 0.9, 0.5)) is None
+def test_the_quantities_of_trials_are_their_credits() -> None:
+    trials = [
+        small.make_result(
+            tests=(
+                small.passed("square", credits=(Credit(value, 0.9, 0.5, 1.0), Credit(-1e-7, 0.0, 2.5, 1.0))),
+                small.failed("scale", credits=(Credit(None, 0.9, 0.5, 0.0),)),
+            )
+        )
+        for value in (0.931251234, 0.95)
+    ]
+    first, second = quantities_of(trials)
+    assert (first.exercise, first.full, first.none) == ("square", 0.9, 0.5)
+    assert first.mean == pytest.approx((0.931251234 + 0.95) / 2, abs=1e-12)
+    assert (second.mean, second.full, second.none) == (-1e-7, 0.0, 2.5)
 
 
 SOLUTION = """

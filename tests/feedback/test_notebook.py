@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import re
+import tempfile
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import small_course as small
 
+from nbjudge.course import load_course
+from nbjudge.feedback import annotate_notebook
 from nbjudge.feedback.sanitise import (
     clean_html,
     clean_markdown,
@@ -22,25 +26,21 @@ from nbjudge.feedback.sanitise import (
     clean_svg,
     visible,
 )
-from nbjudge.model import CellReport, Result
+from nbjudge.model import Assignment, CellReport, Credit, Frame, Note, Result
 from nbjudge.notebooks.cells import Notebook, NotebookCell, grade_id
 from nbjudge.notebooks.reader import write_notebook
 from nbjudge.scoring import score
 
 
 def annotated(notebook: Notebook | None, result: Result | None = None) -> Notebook:
-    from nbjudge.course import load_course  # the assignment of the small course, without its files
-
     result = result or small.make_result()
-    total = score(_lab(load_course), small.EXERCISES, result)
+    total = score(_lab(), small.EXERCISES, result)
     return small.annotate(notebook, result, total)
 
 
 @cache
-def _lab(load_course: Any) -> Any:
-    import tempfile
-    from pathlib import Path
-
+def _lab() -> Assignment:
+    """The assignment of the small course, without its files."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "course_config.py").write_text(small.CONFIG)
         return load_course(Path(folder)).assignments["lab"]
@@ -74,27 +74,40 @@ def test_given_and_grade_cells_are_the_courses() -> None:
     assert cell(notebook, "given")["source"] == "factor = 3"
 
 
+@pytest.mark.parametrize("positions", [(0,), (-1,), (3, 13), (10**9,)])
+def test_a_result_of_another_notebook_is_refused(positions: tuple[int, ...]) -> None:
+    result = small.make_result(found={"square_function": positions})
+    points = score(_lab(), small.EXERCISES, result)
+    with pytest.raises(ValueError, match="another notebook"):
+        annotate_notebook(small.released(), small.submitted(), result, points)
+    with pytest.raises(ValueError, match="another notebook"):
+        annotate_notebook(small.released(), None, result, points)
+
+
 def test_grade_cells_print_the_outcome_of_their_tests() -> None:
     tests = (
         small.failed(
-            "square", title="Squares.", message="assert 3 == 4\n  second line", trace="cell 3, line 1"
+            "square", title="Squares.", message="assert 3 == 4\n  second line", trace=(Frame(3, 1, "", "y"),)
         ),
-        small.passed("scale", 0.5, title="Scales.", credits=("halfway",)),
+        small.passed("scale", 0.5, title="Scales.", credits=(Credit(0.7, 0.9, 0.5, 0.5),)),
     )
     notebook = annotated(small.submitted(), small.make_result(tests=tests))
     assert printed(cell(notebook, "square")) == (
-        "square: 0 / 2\n- Squares. [wrong answer, 0 / 2]\n    assert 3 == 4\n      second line\n    cell 3, line 1\n"
+        "square: 0 / 2\n- Squares. [wrong answer, 0 / 2]\n    assert 3 == 4\n      second line\n    cell 3, line 1: y\n"
     )
     assert printed(cell(notebook, "scale")) == (
-        "scale: 1.5 / 3\n- Scales. [partly passed, 1.5 / 3]\n    halfway\n"
+        "scale: 1.5 / 3\n- Scales. [partly passed, 1.5 / 3]\n    0.7: 50% (all at 0.9, nothing at 0.5)\n"
     )
 
 
 @pytest.mark.parametrize("hidden", [True, "robust"])
 def test_hidden_tests_stay_hidden(hidden: bool | str) -> None:
-    secret = small.failed("square", message="SECRET", trace="SECRET", credits=("SECRET",), hidden=hidden)
+    trace = (Frame("SECRET", 1, "SECRET", "SECRET"),)
+    credit = Credit(0.123454321, 1.0, 0.0, 0.5)
+    secret = small.failed("square", message="SECRET", trace=trace, credits=(credit,), hidden=hidden)
     notebook = annotated(small.submitted(), small.make_result(tests=(secret,)))
     assert "SECRET" not in json.dumps(notebook)
+    assert "0.12345" not in json.dumps(notebook)
 
 
 def test_outputs_cannot_earn_points_should_nbgrader_read_them() -> None:
@@ -152,28 +165,30 @@ def test_an_answer_without_any_metadata_is_found() -> None:
 
 def test_trouble_while_loading_is_shown_at_the_cell() -> None:
     reports = (
-        CellReport("square_function", 3, "error", "NameError: y", "cell 3, line 1"),
+        CellReport("square_function", 3, "error", "NameError: y", (Frame(3, 1, "", "y"),)),
         CellReport("given", 6, "ok"),
     )
     notebook = annotated(small.submitted(), small.make_result(cells=reports))
-    assert "NameError: y\ncell 3, line 1" in printed(cell(notebook, "square_function"))
+    assert printed(cell(notebook, "square_function")) == (
+        "your code raised an error: NameError: y\ncell 3, line 1: y\n"
+    )
     assert cell(notebook, "given")["outputs"] == []
 
 
 def test_the_summary_tells_the_ta_what_was_odd() -> None:
     result = small.make_result(
-        timestamp=small.LATE, repairs=("Cell 2 <was> moved.",), missing=("scale_inline",),
+        timestamp=small.LATE, repairs=(Note("given_restored", {"id": "<cell>"}),), missing=("scale_inline",),
         environment={"isolation": "none"},
     )  # fmt: skip
     source = annotated(small.submitted(), result)["cells"][0]["source"]
     assert "nbjudge: 5 / 10 × 0.5" in source
-    assert "Cell 2 &lt;was&gt; moved." in source
+    assert "The given cell &#x27;&lt;cell&gt;&#x27; was deleted" in source
     assert "scale_inline" in source
     assert "without isolation" in source
 
 
 def test_a_rejected_file_gives_the_release_with_the_reason() -> None:
-    notebook = annotated(None, small.make_result(tests=(), rejected="the file is empty"))
+    notebook = annotated(None, small.make_result(tests=(), rejected=Note("empty_file")))
     assert "the file is empty" in notebook["cells"][0]["source"]
     assert len(notebook["cells"]) == len(small.released()["cells"]) + 1
     assert "square: 0 / 2" in printed(cell(notebook, "square"))
@@ -351,6 +366,7 @@ def test_hostile_outputs_on_formgraders_page(data: dict[str, Any], kind: str) ->
 
 def test_hostile_streams_errors_tests_and_reports_on_formgraders_page() -> None:
     evil = '<script>alert(1)</script>\x1b[31m"onerror=alert(1)\u202e</pre>'
+    trace = (Frame(evil, 1, evil, evil),)
     theirs = small.submitted(plots="plot()")
     cell(theirs, "plots")["outputs"] = [
         {"output_type": "stream", "name": evil, "text": [evil, evil]},
@@ -360,12 +376,21 @@ def test_hostile_streams_errors_tests_and_reports_on_formgraders_page() -> None:
         "garbage",
     ]  # fmt: skip
     result = small.make_result(
-        tests=(small.failed("square", title=evil, message=evil, trace=evil, credits=(evil,)),),
-        cells=(CellReport("square_function", 1, "error", evil, evil, evil),),
-        repairs=(evil,),
+        tests=(small.failed("square", title=evil, message=evil, trace=trace),),
+        cells=(CellReport("square_function", 1, "error", evil, trace, evil),),
+        repairs=(Note("given_restored", {"id": evil}),),
     )
     check_harmless(formgrader(annotated(theirs, result)))
-    check_harmless(formgrader(annotated(None, small.make_result(tests=(), rejected=evil))))
+    check_harmless(
+        formgrader(
+            annotated(
+                None,
+                small.make_result(
+                    tests=(), rejected=Note("not_json", {"error": evil, "line": 1, "column": 1})
+                ),
+            )
+        )
+    )
 
 
 # What must survive the cleaning

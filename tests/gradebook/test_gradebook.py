@@ -29,7 +29,7 @@ from nbjudge.gradebook import (
     tables,
     write_csv,
 )
-from nbjudge.model import Mark
+from nbjudge.model import Mark, Note
 from nbjudge.results import load_result
 
 
@@ -324,7 +324,7 @@ def test_a_broken_test_leaves_the_exercise_ungraded(book: Gradebook) -> None:
 
 
 def test_a_rejected_file_is_a_zero_without_work_for_people(book: Gradebook) -> None:
-    small.grade(book, small.make_result(tests=(), rejected="the file is empty"))
+    small.grade(book, small.make_result(tests=(), rejected=Note("empty_file")))
     assert row(book).exercises == {"square": 0, "scale": 0, "plots": 0, "report": 0}
     assert row(book).status == "graded"
 

@@ -12,8 +12,8 @@ from nbjudge.errors import CourseError
 from nbjudge.grading import gpu_passes
 from nbjudge.grading.gpu_passes import check_slots, left_for_slot, merge, verdict_on
 from nbjudge.judge.outcome import TestSpec
-from nbjudge.languages import words
-from nbjudge.model import CellReport, Course, Limits, Result, TestResult
+from nbjudge.languages import english, words
+from nbjudge.model import CellReport, Course, Limits, Note, Result, TestResult
 from nbjudge.sandbox.gpu_cards import Card, Slot
 
 GIB = 1 << 30
@@ -88,7 +88,7 @@ def test_a_dry_run_on_the_cpu_then_what_needs_a_slot(
     assert results["right"].environment["gpu"] == "A stand-in"
     assert results["right"].environment["gpu_driver"] == "1.2"
     first = {
-        name: (result.tests[0].status, result.tests[0].message)
+        name: (result.tests[0].status, english(result.tests[0].message))
         for name, result in results.items()
         if result.tests
     }
@@ -205,7 +205,7 @@ def test_what_the_dry_run_leaves_for_a_slot() -> None:
         "either"
     ]
     assert left(dry(outcome(cheap, "broken_test"), fine, cells=(CELL,))) == ["on_gpu", "either"]
-    assert left(dry(rejected="no notebook")) == []
+    assert left(dry(rejected=Note("no_cells"))) == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from support.places import ROOT
 
 from nbjudge.course import load_course
-from nbjudge.grading.repair import match_cells, rejected_program, repair
+from nbjudge.grading.repair import rejected_program, repair
+from nbjudge.languages import english
+from nbjudge.model import Note
 from nbjudge.notebooks.cells import cell_id, role
 from nbjudge.notebooks.reader import NotANotebook, read_notebook, write_notebook
 from nbjudge.notebooks.released_form import load_released_form, make_released_form
@@ -96,7 +98,7 @@ def sources(program):
 
 
 def said(program, *words):
-    return any(all(word in sentence for word in words) for sentence in program.repairs)
+    return any(all(word in sentence for word in words) for sentence in map(english, program.repairs))
 
 
 def test_an_untouched_release_runs_as_it_is():
@@ -230,7 +232,7 @@ def test_of_two_copies_the_last_changed_one_counts():
     program = repair(submitted, TEMPLATE)
     assert sources(program)["halve_function"] == "def halve(v): return v / 2.0"
     assert [each.id for each in program.cells] == RELEASED
-    assert said(program, "'halve_function'", "cell 8, counts; left out: 7, 9")
+    assert said(program, "'halve_function'", "cell 8, counts; left out: 7 and 9")
 
 
 def test_a_split_cell_is_joined_in_order():
@@ -241,7 +243,7 @@ def test_a_split_cell_is_joined_in_order():
     submitted["cells"][at : at + 1] = [first, second]
     program = repair(submitted, TEMPLATE)
     assert sources(program)["double_inline"] == "twice = 2 * x\n\nout = twice"
-    assert said(program, "Cells 3, 4 are parts of 'double_inline'")
+    assert said(program, "Cells 3 and 4 are parts of 'double_inline'")
 
 
 def test_a_function_split_in_its_middle_is_joined():
@@ -356,7 +358,7 @@ def test_manual_cells_are_never_run_but_told_apart():
     del submitted["cells"][index(submitted, "report")]
     program = repair(submitted, TEMPLATE)
     assert (program.missing, program.unchanged) == (("report",), ("plot",))
-    assert match_cells(submitted, TEMPLATE)["plot"] == (11,)
+    assert program.found["plot"] == (11,)
 
 
 def test_the_text_after_a_deleted_answer_is_not_taken_for_it():
@@ -384,6 +386,31 @@ def test_the_language_survives_the_loss_of_all_metadata(language):
     assert repair(rewritten, TEMPLATE).language == language
 
 
+@pytest.mark.parametrize("first", ["en", "ru", "de"])
+def test_where_nothing_tells_the_language_it_is_the_courses_first(first):
+    releases = {language: lab(False, "ru" if language == "ru" else "en") for language in (first, "en", "ru")}
+    form = make_released_form("hw", releases, lab(True))
+    for source in ("", "42", "\u4f60\u597d"):  # nothing, no letters, letters of none of them
+        submitted = {"cells": [cell(None, source, "markdown")], "metadata": {}}
+        assert repair(submitted, form).language == first
+
+
+def test_any_two_languages_are_told_apart_by_their_letters():
+    english, german = lab(False), lab(False)
+    for notebook, text in (
+        (english, "The answer to the question that we had put"),
+        (german, "Über die größte Lösung"),
+    ):
+        notebook["cells"][0] |= {"id": text[:3], "source": text}
+    form = make_released_form("hw", {"de": german, "en": english}, lab(True))
+    for language, prose in (
+        ("de", "Für große Zahlen lässt sich das lösen"),
+        ("en", "What we thought at that point"),
+    ):
+        submitted = {"cells": [cell(None, prose, "markdown")], "metadata": {}}
+        assert repair(submitted, form).language == language
+
+
 def test_no_text_of_the_students_gets_into_a_repair():
     submitted = answer()
     for each in submitted["cells"]:
@@ -391,12 +418,13 @@ def test_no_text_of_the_students_gets_into_a_repair():
         each["metadata"] = {}
     submitted["cells"].append(cell("EVIL", "def EVIL(): pass", grade_id="EVIL"))
     submitted["metadata"] = {"nbjudge": {"assignment": "EVIL", "language": "EVIL"}}
-    assert "EVIL" not in "".join(repair(submitted, TEMPLATE).repairs)
+    assert "EVIL" not in str(repair(submitted, TEMPLATE).repairs)
 
 
 def test_a_rejected_file():
-    program = rejected_program("the file is empty", "ru")
-    assert (program.rejected, program.language, program.cells) == ("the file is empty", "ru", ())
+    program = rejected_program(Note("empty_file"), "ru")
+    assert (program.rejected, program.language, program.cells) == (Note("empty_file"), "ru", ())
+    assert repair({"cells": None}, TEMPLATE).rejected == Note("no_cells")
 
 
 def test_the_real_lab_finds_every_solution_by_names_alone():
@@ -496,7 +524,11 @@ def check_promises(program, notebook):
     assert {*program.missing, *program.unchanged} <= set(SOLUTIONS)
     count = len(notebook["cells"]) if isinstance(notebook["cells"], list) else 0
     assert all(each.index is None or 1 <= each.index <= count for each in program.cells)
-    assert all(len(sentence) < 500 and "\n" not in sentence for sentence in program.repairs)
+    said = [english(note) for note in program.repairs]
+    assert all(len(sentence) < 500 and "\n" not in sentence for sentence in said)
+    positions = [position for found in program.found.values() for position in found]
+    assert set(positions) <= {*range(1, count + 1)}
+    assert {*SOLUTIONS} - {*program.missing} == {*SOLUTIONS} & program.found.keys()
 
 
 @settings(max_examples=100, deadline=None)
@@ -504,7 +536,7 @@ def check_promises(program, notebook):
 def test_any_json_is_answered(value):
     notebook = value if isinstance(value, dict) else {"cells": value}
     program = repair(notebook, TEMPLATE)
-    assert program.rejected or not re.search("[^ -~]", "".join(program.repairs))
+    assert program.rejected or not re.search("[^ -~]", "".join(map(english, program.repairs)))
 
 
 def test_a_huge_notebook_is_answered_too():
@@ -514,4 +546,5 @@ def test_a_huge_notebook_is_answered_too():
     assert program.missing == ()
     assert len(program.cells) == 3_000 + len(RELEASED)
     doubled = {"cells": answer()["cells"] * 300, "metadata": {}}
-    assert len(repair(doubled, TEMPLATE).repairs) == 101
+    repairs = repair(doubled, TEMPLATE).repairs
+    assert len(repairs) == 101 and repairs[-1].kind == "more_repairs"

@@ -60,7 +60,7 @@ SAID = {  # on the page, of the first test
     "greedy": ("ran out of memory", "MemoryError"),
     "swells": ("ran out of memory",),
     "exits": ("your program ended abruptly", "exit status 0"),
-    "segfault": ("your program ended abruptly", "signal 11 (Segmentation fault)"),
+    "segfault": ("your program ended abruptly", "signal 11 (segmentation fault)"),
     "talks": ("passed",),
     "renamed": ("not found in your notebook", "does not define"),
     "loud": ("passed",),

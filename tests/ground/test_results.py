@@ -15,19 +15,36 @@ from support import small_course as small
 from support.places import ROOT
 
 from nbjudge.errors import CourseError
-from nbjudge.model import CellReport, Result
+from nbjudge.model import CellReport, Credit, Frame, Note, Result
 from nbjudge.results import SCHEMA, dump_result, load_result, result_schema
 
 DOCS = ROOT / "docs" / "results.md"
 FULL = small.make_result(
     tests=(
-        small.passed("square", 0.3, credits=("one third",), seconds=0.25, hidden=True),
-        small.failed("scale", message="Ж < \u202e", trace="cell 1, line 2", hidden="a name"),
+        small.passed(
+            "square",
+            0.3,
+            credits=(Credit(0.5, 1.0, 0.25, 1 / 3), Credit(None, 1.0, 0.0, 0.0)),
+            seconds=0.25,
+            hidden=True,
+        ),
+        small.failed(
+            "scale",
+            message="Ж < \u202e",
+            trace=(Frame("given", 2, "f", "x \u202e"), Frame(1, 2, "", "y")),
+            hidden="a name",
+        ),
     ),
-    cells=(CellReport("given", 3, "error", "boom", "cell 3", "printed"), CellReport("x", None, "ok")),
-    repairs=("Cell 2 was moved.",),
+    cells=(
+        CellReport(
+            "given", 3, "timeout", Note("cell_too_slow", {"seconds": 0.5}), (Frame(3, 1, "", "z"),), "printed"
+        ),
+        CellReport("x", None, "ok"),
+    ),
+    repairs=(Note("parts_joined", {"cells": (3, 4), "id": "scale_inline"}), Note("nothing_found")),
     missing=("scale_inline",),
     unchanged=("plots",),
+    found={"scale_function": (3, 4), "given": (2,)},
     seed=2**31,
     seconds=1.5,
     environment={"python": "3.11"},
@@ -36,7 +53,8 @@ FULL = small.make_result(
 
 def test_round_trip() -> None:
     assert load_result(dump_result(FULL)) == FULL
-    assert load_result(dump_result(replace(FULL, rejected="empty"))).rejected == "empty"
+    rejected = Note("rejected", {"reason": Note("not_json", {"error": "odd", "line": 1, "column": 2})})
+    assert load_result(dump_result(replace(FULL, rejected=rejected))).rejected == rejected
 
 
 BYTES = st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["Cs"])  # of surrogateescape
@@ -44,7 +62,8 @@ BYTES = st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["C
 
 @given(st.text(st.characters(categories=["Cc", "Cf", "Lu", "Zl", "Sm"])), st.text(BYTES))
 def test_any_text_survives(message: str, output: str) -> None:
-    result = replace(FULL, tests=(small.failed("square", message=message),), rejected=output)
+    reason = Note("not_json", {"error": output})
+    result = replace(FULL, tests=(small.failed("square", message=message),), rejected=reason)
     assert load_result(dump_result(result)) == result
 
 
@@ -61,9 +80,10 @@ def test_there_is_no_nan_in_a_file(number: float) -> None:
         b"\xff\xfe",
         b"[]",
         b"[" * 100_000,
-        b'{"schema": "nbjudge.result/2"}',
+        b'{"schema": "nbjudge.result/1"}',
         dump_result(FULL)[:-40],
         dump_result(FULL).replace(b'"passed"', b'"perfect"'),
+        dump_result(FULL).replace(b'"nothing_found"', b'"nothing_to_find"'),
         dump_result(FULL).replace(b'"fraction": 0.3', b'"fraction": "0.3"'),
         dump_result(FULL).replace(b'"fraction": 0.3', b'"fraction": NaN'),
     ],

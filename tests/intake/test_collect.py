@@ -21,6 +21,8 @@ from nbjudge.course import load_course
 from nbjudge.errors import CourseError
 from nbjudge.intake.layouts import Refusal
 from nbjudge.intake.store import format_timestamp, parse_timestamp, read_submissions
+from nbjudge.languages import english
+from nbjudge.model import Note
 from nbjudge.notebooks.reader import read_notebook, write_notebook
 
 NOON = datetime(2026, 12, 31, 12, 0, 0, 123456, tzinfo=UTC)
@@ -107,7 +109,7 @@ def test_the_receipt_says_what_was_found(course):
     assert submit(course, notebook()).solutions == {"f_a": "unchanged"}
     nothing = submit(course, b'{"cells": []}')
     assert nothing.solutions == {"f_a": "missing"}
-    assert any("No solution cell" in warning for warning in nothing.warnings)
+    assert Note("nothing_found") in nothing.warnings
 
 
 def test_lateness_is_on_the_receipt(course):
@@ -115,15 +117,23 @@ def test_lateness_is_on_the_receipt(course):
         submit(course, SOLVED, NOON + timedelta(hours=hours), f"s{hours}").warnings for hours in (11, 13, 37)
     ]
     assert [len(each) for each in warnings] == [0, 1, 1]
-    assert "points count 0.5 times" in warnings[1][0]
-    assert "hard deadline" in warnings[2][0]
+    deadline = {"zone": "UTC", "when": "2027-01-01T00:00:00+00:00"}
+    assert warnings[1] == (Note("late", {**deadline, "factor": 0.5}),)
+    assert warnings[2] == (Note("too_late", {**deadline, "when": "2027-01-02T00:00:00+00:00"}),)
+    assert english(warnings[1][0]) == (
+        "Handed in after the deadline (1 January 2027, 00:00, UTC): points count 0.5 times."
+    )
+    assert english(warnings[2][0]).startswith(
+        "Handed in after the hard deadline (2 January 2027, 00:00, UTC)"
+    )
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.4", b"[]", b"\xff\xfe\x00"])
 def test_what_is_no_notebook_is_stored_with_the_reason(course, data):
     receipt = submit(course, data)
     assert (stored(course) / "hw.ipynb").read_bytes() == data
-    assert receipt.warnings[0].startswith("This is not a notebook that can be graded: ")
+    assert receipt.warnings[0].kind == "rejected"
+    assert english(receipt.warnings[0]).startswith("This is not a notebook that can be graded: ")
     assert receipt.solutions == {"f_a": "missing"}
 
 

@@ -16,7 +16,8 @@ from nbjudge.errors import CourseError, SandboxError
 from nbjudge.judge import Source, close, decreasing, finite, is_tensor, open_judge, same_shape, uses
 from nbjudge.judge.faults import StudentError, StudentFault, clean, student_error
 from nbjudge.judge.session import PER_EXERCISE
-from nbjudge.model import Cell, Limits, Program
+from nbjudge.languages import english
+from nbjudge.model import Cell, Credit, Frame, Limits, Note, Program
 from nbjudge.sandbox import Zygote
 
 HEADER = "import pytest, torch\nfrom nbjudge.judge import *\n"
@@ -139,13 +140,17 @@ def test_each_outcome(judge):
         results["test_wrong"].message == "assert 2 == 3\n +  where 2 = f(1)"
         and results["test_wrong"].fraction == 0
     )
-    assert results["test_unusable"].message.startswith("the test could not use what your code returned: Attr")
+    unusable = results["test_unusable"].message
+    assert unusable.kind == "unusable" and unusable.values["error"].startswith("Attr")
     assert results["test_raises"].message == "ValueError: red"
-    assert results["test_raises"].trace.startswith("cell 1, line 7, in bad: raise ValueError(")
-    assert results["test_hangs"].message == "your code did not finish within 1 s"
-    assert results["test_hangs"].trace == "cell 1, line 10, in hang: time.sleep(0.01)"
-    assert "exit status 3" in results["test_dies"].message
-    assert results["test_absent"].message == "your notebook does not define 'absent'"
+    [frame] = results["test_raises"].trace
+    assert (frame.cell, frame.line, frame.function) == (1, 7, "bad")
+    assert frame.source.startswith("raise ValueError(")
+    assert results["test_hangs"].message == Note("too_slow", {"seconds": 1.0})
+    assert english(results["test_hangs"].message) == "your code did not finish within 1 s"
+    assert results["test_hangs"].trace == (Frame(1, 10, "hang", "time.sleep(0.01)"),)
+    assert results["test_dies"].message == Note("exited", {"status": 3})
+    assert results["test_absent"].message == Note("name_missing", {"name": "absent"})
     assert [report.status for report in reports] == ["ok"]
 
 
@@ -263,7 +268,9 @@ def test_credit(judge):
         "none": ("failed", 0),
         "handle": ("failed", 0),
     }
-    assert results["test_part[0.7]"].credits == ("0.7: 50% (all at 0.9, nothing at 0.5)",)
+    assert results["test_part[0.7]"].credits == (Credit(0.7, 0.9, 0.5, 0.5),)
+    assert results["test_part[nan]"].credits == (Credit(None, 0.9, 0.5, 0.0),)
+    assert results["test_part[0.5]"].message == Note("no_credit")
     assert results["test_part[0.7]"].title == "Part [0.7]" and results["test_part[0.7]"].weight == 2
     assert results["test_loss"].fraction == 0.5
     assert results["test_least"].fraction == 0.25 and len(results["test_least"].credits) == 2
@@ -330,8 +337,8 @@ def test_cells_that_fail_hang_or_kill_do_not_stop_the_rest(judge):
         limits=Limits(seconds=1),
     )
     assert [report.status for report in reports] == ["error", "timeout", "crashed", "ok"]
-    assert reports[1].message == "the cell did not finish within 1 s"
-    assert reports[1].trace == "cell 2, line 2: while True: pass"
+    assert reports[1].message == Note("cell_too_slow", {"seconds": 1.0})
+    assert reports[1].trace == (Frame(2, 2, "", "while True: pass"),)
     assert [result.status for result in results.values()] == ["passed", "not_found", "not_found", "passed"]
 
 
@@ -411,11 +418,11 @@ def test_source_and_rejected_and_missing(judge):
         """
     results, _ = judge(tests, program("import torch.optim as o\ndef f(x): return o.SGD"))
     assert [result.status for result in results.values()] == ["failed", "passed"]
-    rejected = program(rejected="the file is empty")
+    rejected = program(rejected=Note("empty_file"))
     results, reports = judge(tests, rejected)
-    assert {(result.status, result.message) for result in results.values()} == {
-        ("not_found", "the file is empty")
-    }
+    assert [(result.status, result.message) for result in results.values()] == [
+        ("not_found", Note("empty_file"))
+    ] * 2
     assert reports == ()
 
 
@@ -771,7 +778,9 @@ def types():
     )
     assert results["test_frames"].status == "error"
     assert "\x1b" not in results["test_frames"].message and "\u202e" not in results["test_frames"].message
-    assert "cell 99" not in results["test_frames"].trace and "cell 1" in results["test_frames"].trace
+    frames = results["test_frames"].trace
+    assert [(frame.cell, frame.function) for frame in frames] == [(1, "<script>"), (1, "g"), (1, "h")]
+    assert frames[0].line < 200 and [frame.line for frame in frames[1:]] == [0, 1]
     assert results["test_types"].status == "error"
 
 
@@ -859,7 +868,9 @@ def test_values_that_swell_the_judge_fail_their_test(judge):
         """,
         program("import torch\ndef many(): return torch.zeros(100_000, 1)\ndef f(): return 1"),
     )
-    assert results["test_broadcast"].status == "failed" and "memory" in results["test_broadcast"].message
+    assert results["test_broadcast"].status == "failed" and "memory" in english(
+        results["test_broadcast"].message
+    )
     assert results["test_other"].status == "passed"
 
 
@@ -1065,8 +1076,17 @@ def test_close():
             close(actual, expected)
     with pytest.raises(
         AssertionError, match=r"expected a tensor of torch.float32 with shape \[2\], got None"
-    ):
+    ) as caught:
         close(None, torch.ones(2))
+    expected = Note("a_tensor", {"dtype": "torch.float32", "shape": "[2]"})
+    assert caught.value.note == Note("other_kind", {"expected": expected, "got": "None"})
+
+
+def test_what_a_check_quotes_is_clean():
+    with pytest.raises(AssertionError) as caught:
+        close("\x1b[31m\u202ered", 1.0)
+    assert caught.value.note.values["got"] == Note("a_plain_value", {"type": "str", "value": "red"})
+    assert str(caught.value) == "expected a number, got the str red"
 
 
 def test_is_tensor_and_same_shape():
@@ -1155,16 +1175,19 @@ def test_uses_is_quick_on_long_lines(line):
 # Faults and text
 
 
+TRACE = (Frame(1, 2, "f", "x"),)
+
+
 def test_every_builtin_exception_can_be_told():
     for name in dir(builtins):
-        assert str(student_error(name, "m", "trace")) == "m"
+        assert str(student_error(name, "m", TRACE)) == "m"
 
 
 def test_student_errors_are_what_the_student_raised():
     for name in ("ValueError", "KeyError", "OSError", "SyntaxError", "NotImplementedError", "AssertionError"):
-        error = student_error(name, f"{name}: m", "trace")
+        error = student_error(name, f"{name}: m", TRACE)
         assert isinstance(error, getattr(__builtins__, name, None) or __builtins__[name])
-        assert isinstance(error, StudentError) and str(error) == f"{name}: m" and error.trace == "trace"
+        assert isinstance(error, StudentError) and str(error) == f"{name}: m" and error.trace == TRACE
     for name in (
         "SystemExit",
         "StopIteration",
@@ -1176,13 +1199,14 @@ def test_student_errors_are_what_the_student_raised():
         "nosuch",
         "__import__",
     ):
-        assert type(student_error(name, "m", "")) is StudentError
+        assert type(student_error(name, "m", ())) is StudentError
 
 
 def test_clean():
     assert clean("a\x1b[31mb\x1b]0;title\x07c\x00d\u202ee\tf\r\ng\u200bh") == "abcde\tf\ngh"
     assert clean("x" * 5000) == "x" * 4000 + " ..."
     assert str(StudentFault("\x1b[1mbold")) == "bold"
+    assert str(StudentFault(Note("too_slow", {"seconds": 1.5}))) == "your code did not finish within 1.5 s"
 
 
 def test_close_call_is_quick():
@@ -1234,7 +1258,10 @@ def test_what_all_cells_print_is_bounded_together(judge):
         ),
         limits,
     )
-    kept = [len(report.output + report.message + report.trace) for report in reports]
+    kept = [
+        len(report.output + report.message) + sum(len(frame.source) for frame in report.trace)
+        for report in reports
+    ]
     assert kept[0] > 1800 and sum(kept) < 4500
     assert {report.status for report in reports[:-1]} == {"error"}
 

@@ -12,7 +12,7 @@ from nbjudge.judge.faults import NotFound, StudentError, StudentFault, StudentMe
 from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import StudentSession
 from nbjudge.judge.student_fixture import StudentCode
-from nbjudge.model import Cell, Limits, Program
+from nbjudge.model import Cell, Frame, Limits, Program
 from nbjudge.sandbox import Zygote
 from nbjudge.sandbox.host import ENVIRONMENT
 
@@ -108,13 +108,13 @@ def test_input_is_a_clear_error(load):
 def test_error_has_the_line_in_the_cell(load):
     session = load("\n\n%%time\ndef f(x):\n    return 1 / x\n\nf(0)")
     assert report(session).message == "ZeroDivisionError: division by zero"
-    assert report(session).trace == "cell 1, line 7: f(0)\ncell 1, line 5, in f: return 1 / x"
+    assert report(session).trace == (Frame(1, 7, "", "f(0)"), Frame(1, 5, "f", "return 1 / x"))
 
 
 def test_syntax_error_has_its_line(load):
     session = load("x = 1\ndef f(:\n    pass")
     assert report(session).message.startswith("SyntaxError")
-    assert report(session).trace == "cell 1, line 2: def f(:"
+    assert report(session).trace == (Frame(1, 2, "", "def f(:"),)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_error_in_the_authors_code_shows_only_student_frames(load):
     student = StudentCode(load("def f():\n    raise KeyError('k')"))
     with pytest.raises(StudentError) as caught:
         student.run("value = 1\nf()")
-    assert caught.value.trace == "cell 1, line 2, in f: raise KeyError('k')"
+    assert caught.value.trace == (Frame(1, 2, "f", "raise KeyError('k')"),)
     assert isinstance(caught.value, KeyError)
 
 

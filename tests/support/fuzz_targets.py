@@ -17,8 +17,9 @@ from support.places import TESTS
 
 from nbjudge import wire
 from nbjudge.errors import CourseError
-from nbjudge.grading.repair import match_cells, repair
+from nbjudge.grading.repair import repair
 from nbjudge.intake.archive import Unreadable, open_entries
+from nbjudge.languages import english
 from nbjudge.notebooks.exercises import find_exercises
 from nbjudge.notebooks.reader import NotANotebook, read_notebook, write_notebook
 from nbjudge.notebooks.released_form import ReleasedForm, make_released_form
@@ -70,12 +71,14 @@ def notebook_file(data: bytes) -> Any:
         return None
     template = lab_template()
     program = repair(notebook, template)
-    match_cells(notebook, template)
+    positions = [position for found in program.found.values() for position in found]
+    assert set(positions) <= {*range(1, len(notebook["cells"]) + 1)}
     again = read_notebook(write_notebook(notebook))
     assert repair(again, template) == program
     ids = [cell.id for cell in program.cells]
     assert len(ids) == len(set(ids))
-    assert all("\n" not in sentence and sentence.isprintable() for sentence in program.repairs)
+    said = [english(note) for note in program.repairs]
+    assert all("\n" not in sentence and sentence.isprintable() for sentence in said)
     json.dumps([cell.source for cell in program.cells], ensure_ascii=False).encode()
     return program
 

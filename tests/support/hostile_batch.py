@@ -147,7 +147,7 @@ class Outcome:
             text for cell in result.get("cells", []) for text in (cell.get("output"), cell.get("message"))
         ]
         texts += [test.get("message") for test in result.get("tests", [])]
-        return "\n".join(text for text in texts if text)
+        return "\n".join(text if isinstance(text, str) else json.dumps(text) for text in texts if text)
 
     def statuses(self, exercise: str) -> list[str]:
         """The status of each test of an exercise."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from nbjudge.course import load_course
 from nbjudge.feedback import annotate_notebook
 from nbjudge.gradebook import Gradebook, record
-from nbjudge.grading.repair import match_cells
+from nbjudge.grading.repair import repair
 from nbjudge.model import Course, Exercise, Result, Score, Submission, TestResult
 from nbjudge.notebooks.cells import Notebook
 from nbjudge.notebooks.reader import write_notebook
@@ -159,5 +160,5 @@ def grade(book: Gradebook, result: Result, notebook: Notebook | None = None) -> 
 def annotate(notebook: Notebook | None, result: Result, points: Score) -> Notebook:
     """The autograded notebook of a submitted one."""
     template = make_released_form("lab", {"en": released()}, released())
-    found = match_cells(notebook, template) if notebook else {}
-    return annotate_notebook(released(), notebook, found, result, points)
+    found = repair(notebook, template).found if notebook else {}
+    return annotate_notebook(released(), notebook, replace(result, found=found), points)

@@ -18,8 +18,8 @@ from nbjudge.authoring.check.report import (
     mutation_score,
 )
 from nbjudge.authoring.check.statistics import MAX_FAILURE, measure
-from nbjudge.judge.outcome import read_credit
-from nbjudge.model import Result, TestResult
+from nbjudge.languages import english, words
+from nbjudge.model import Note, Result, TestResult
 from nbjudge.scoring import earned
 
 LEAST_SCORE = 0.95  # of mutants killed
@@ -68,7 +68,7 @@ def judge_release(result: Result, emptied: Mapping[str, Result]) -> Section:
             " students see this before they have done anything; tag it skip-grading if it needs their solution"
         )
         for cell in result.cells
-        if cell.status not in ("ok", "skipped") and STUB not in cell.message
+        if cell.status not in ("ok", "skipped") and STUB not in english(cell.message)
     ]
     given = {(test.exercise, test.test) for test in result.tests if earned(test) > 0}
     findings += [
@@ -98,7 +98,7 @@ def judge_variants(results: Mapping[str, Result]) -> Section:
         if earned(test) < 1
     ]
     findings += [
-        Finding(f"the correct variant {name!r} is rejected: {result.rejected}")
+        Finding(f"the correct variant {name!r} is rejected: {english(result.rejected)}")
         for name, result in results.items()
         if result.rejected
     ]
@@ -157,10 +157,10 @@ def quantities_of(results: Sequence[Result]) -> tuple[Quantity, ...]:
     values: dict[tuple[str, str, int, float, float], list[float]] = {}
     for result in results:
         for test in result.tests:
-            for position, line in enumerate(test.credits):
-                if (credit := read_credit(line)) is not None:
-                    value, full, none = credit
-                    values.setdefault((test.exercise, test.test, position, full, none), []).append(value)
+            for position, credit in enumerate(test.credits):
+                if credit.value is not None:
+                    key = (test.exercise, test.test, position, credit.full, credit.none)
+                    values.setdefault(key, []).append(credit.value)
     return tuple(
         measure(exercise, test, full, none, numbers)
         for (exercise, test, _, full, none), numbers in values.items()
@@ -216,7 +216,7 @@ def _costs_points(test: TestResult, mutant: Mutant) -> bool:
 
 
 def _failed(test: TestResult, who: str) -> Finding:
-    credits = f" ({'; '.join(test.credits)})" if test.credits else ""
+    credits = f" ({'; '.join(map(words('en').credit, test.credits))})" if test.credits else ""
     reason = _first(test.message) or test.status
     return Finding(
         f"{test.test} fails {who}: {reason}{credits}",
@@ -224,6 +224,6 @@ def _failed(test: TestResult, who: str) -> Finding:
     )
 
 
-def _first(message: str) -> str:
-    lines = message.strip().splitlines()
+def _first(message: str | Note) -> str:
+    lines = english(message).strip().splitlines()
     return lines[0] if lines else ""

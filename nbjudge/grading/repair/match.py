@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nbjudge.model import Note, RepairKind
 from nbjudge.notebooks.cells import Notebook, cell_id, grade_id, normalise
 from nbjudge.notebooks.python_source import defined_names, parse, unfenced
 from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
@@ -50,11 +51,13 @@ class Match:
     claimed: dict[int, str] = field(
         default_factory=dict
     )  # position -> the released cell's id, copies that lost included
-    notes: list[tuple[int, str]] = field(default_factory=list)  # position, sentence
+    notes: list[tuple[int, Note]] = field(default_factory=list)  # with the position it is about
 
-    def note(self, position: int, sentence: str) -> None:
-        """Keeps a sentence for the TA about the cell at `position`, 0: about the notebook."""
-        self.notes.append((position, sentence))
+    def note(
+        self, position: int, kind: RepairKind, **values: str | int | tuple[int, ...] | tuple[str, ...]
+    ) -> None:
+        """Keeps a note for the TA about the cell at `position`, 0: about the notebook."""
+        self.notes.append((position, Note(kind, values)))
 
     def free(self) -> list[StudentCell]:
         """The cells that no released cell has claimed."""
@@ -62,7 +65,7 @@ class Match:
 
 
 def find_cells(notebook: Notebook, form: ReleasedForm) -> Match:
-    """The cells of a tidied notebook that stand for the released_cells of the release, and notes on what was unusual."""
+    """The cells of a tidied notebook that stand for the released_cells of the release, and what was unusual."""
     match = Match(_student_cells(notebook))
     claims: dict[str, list[StudentCell]] = {}
     _claim_by_ids(match, form, claims)
@@ -112,14 +115,9 @@ def _claim_by_ids(match: Match, form: ReleasedForm, claims: dict[str, list[Stude
             continue
         _claim(match, released, cell, claims)
         if not whole and released.role in ("solution", "manual") and cell.grade_id != released.id:
-            match.note(
-                cell.position,
-                f"Cell {cell.position} had lost its nbgrader metadata; its cell id says {released.id!r}.",
-            )
+            match.note(cell.position, "metadata_lost", cell=cell.position, id=released.id)
     if whole and graded and claims:
-        match.note(
-            0, "The nbgrader metadata is gone (Colab and Kaggle drop it); cells were recognised by their ids."
-        )
+        match.note(0, "all_metadata_lost")
 
 
 def _claim_by_source(match: Match, form: ReleasedForm, claims: dict[str, list[StudentCell]]) -> None:
@@ -187,40 +185,32 @@ def _parts(cells: Sequence[StudentCell]) -> list[StudentCell]:
 
 
 def _note_released(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> None:
-    kind = "given" if released.role == "given" else "test"
-    if normalise(cells[0].source) != normalise(released.source) or not cells[0].code:
-        match.note(
-            cells[0].position, f"Cell {cells[0].position} ({kind}) was edited; the course's version counts."
-        )
+    given, first = released.role == "given", cells[0]
+    if normalise(first.source) != normalise(released.source) or not first.code:
+        match.note(first.position, "given_edited" if given else "test_edited", cell=first.position)
     for cell in cells[1:]:
-        match.note(
-            cell.position, f"Cell {cell.position} repeats the {kind} cell {released.id!r}; it was left out."
-        )
+        kind: RepairKind = "given_repeated" if given else "test_repeated"
+        match.note(cell.position, kind, cell=cell.position, id=released.id)
 
 
 def _note_choice(
     released: ReleasedCell, cells: Sequence[StudentCell], kept: Sequence[StudentCell], match: Match
 ) -> None:
+    last = kept[-1]
     if len(cells) > 1:
-        dropped = ", ".join(str(cell.position) for cell in cells if cell not in kept)
+        dropped = tuple(cell.position for cell in cells if cell not in kept)
         if dropped:
-            which = "the last changed one" if not is_stub(released, kept[-1]) else "the last one"
-            match.note(
-                kept[-1].position,
-                f"Several cells claim to be {released.id!r}: {which}, cell {kept[-1].position}, counts; left out: {dropped}.",
-            )
+            kind: RepairKind = "copies_alike" if is_stub(released, last) else "copies_changed"
+            match.note(last.position, kind, id=released.id, cell=last.position, left_out=dropped)
         _note_joined(released, kept, match)
-    if released.code and not kept[-1].code:
-        match.note(
-            kept[-1].position,
-            f"Cell {kept[-1].position} is no longer a code cell; its text was taken as the code of {released.id!r}.",
-        )
+    if released.code and not last.code:
+        match.note(last.position, "code_in_text", cell=last.position, id=released.id)
 
 
 def _note_joined(released: ReleasedCell, kept: Sequence[StudentCell], match: Match) -> None:
     if len(kept) > 1:
-        positions = ", ".join(str(cell.position) for cell in kept)
-        match.note(kept[0].position, f"Cells {positions} are parts of {released.id!r}; they were joined.")
+        positions = tuple(cell.position for cell in kept)
+        match.note(kept[0].position, "parts_joined", cells=positions, id=released.id)
 
 
 def _find_by_names(match: Match, form: ReleasedForm) -> None:
@@ -253,11 +243,9 @@ def _accept_found(released: ReleasedCell, cells: Sequence[StudentCell], match: M
     for cell in cells:
         match.claimed[cell.position] = released.id
     match.chosen[released.id] = kept
-    names = ", ".join(sorted(released.names.intersection(*[kept[-1].names]))) or "its names"
-    match.note(
-        kept[-1].position,
-        f"Cell {kept[-1].position} was taken as {released.id!r}, because it defines {names}.",
-    )
+    last = kept[-1]
+    names = tuple(sorted(released.names & last.names))
+    match.note(last.position, "found_by_names", cell=last.position, id=released.id, names=names)
     _note_joined(released, kept, match)
 
 
@@ -303,9 +291,7 @@ def _find_by_place(match: Match, form: ReleasedForm) -> None:
             if fits and (before.cell_id in released.after or normalise(before.source) in released.after):
                 match.claimed[cell.position] = released.id
                 match.chosen[released.id] = [cell]
-                match.note(
-                    cell.position, f"Cell {cell.position} was taken as {released.id!r}, because of its place."
-                )
+                match.note(cell.position, "found_by_place", cell=cell.position, id=released.id)
                 break
 
 

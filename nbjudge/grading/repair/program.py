@@ -1,24 +1,24 @@
-"""Submitted notebook -> Program: what there is to run, and a sentence for each thing that was mended.
+"""Submitted notebook -> Program: what there is to run, and a note for each thing that was mended.
 
-Nothing here runs or evaluates the student's code, and no text of the student's gets into a repair's sentence.
+Nothing here runs or evaluates the student's code, and none of the student's text gets into a note.
 """
 
 from __future__ import annotations
 
 import itertools
-import re
+import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from nbjudge.grading.repair.match import Match, StudentCell, find_cells, is_stub
-from nbjudge.model import Cell, Language, Program
+from nbjudge.model import Cell, Language, Note, Program
 from nbjudge.notebooks.cells import Notebook, cell_id, exercise_of, normalise
 from nbjudge.notebooks.python_source import additions
 from nbjudge.notebooks.reader import NotANotebook, tidy
 from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
 
 MAX_REPAIRS = 100
-CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
-LATIN = re.compile("[a-z]", re.IGNORECASE)
+MAX_PROSE = 100_000  # characters of one notebook's prose that are looked at to guess its language
 
 
 def repair(submitted: Notebook, form: ReleasedForm) -> Program:
@@ -26,7 +26,7 @@ def repair(submitted: Notebook, form: ReleasedForm) -> Program:
     try:
         notebook = tidy(submitted)
     except NotANotebook as error:
-        return rejected_program(str(error))
+        return rejected_program(error.note, next(iter(form.texts)))
     match = find_cells(notebook, form)
     solutions = [released for released in form.cells if released.role in ("solution", "manual")]
     missing = tuple(released.id for released in solutions if released.id not in match.chosen)
@@ -39,21 +39,13 @@ def repair(submitted: Notebook, form: ReleasedForm) -> Program:
         unchanged=tuple(
             released.id for released in solutions if _is_unchanged(released, match.chosen.get(released.id))
         ),
-        repairs=_sentences(match.notes),
+        repairs=_in_order(match.notes),
+        found={name: tuple(cell.position for cell in cells) for name, cells in match.chosen.items()},
     )
 
 
-def match_cells(submitted: Notebook, form: ReleasedForm) -> dict[str, tuple[int, ...]]:
-    """1-based positions of the submitted cells that stand for each released cell, by released id.
-
-    More than one where a solution was split. What is missing has no entry.
-    """
-    match = find_cells(tidy(submitted), form)
-    return {name: tuple(cell.position for cell in cells) for name, cells in match.chosen.items()}
-
-
-def rejected_program(reason: str, language: Language = "en") -> Program:
-    """The program of a file that is no notebook."""
+def rejected_program(reason: Note, language: Language) -> Program:
+    """The program of a file that is not a notebook."""
     return Program(language=language, cells=(), missing=(), unchanged=(), repairs=(), rejected=reason)
 
 
@@ -74,16 +66,13 @@ def _program_cells(match: Match, form: ReleasedForm) -> Iterable[Cell]:
 
 def _given(released: ReleasedCell, chosen: Sequence[StudentCell], match: Match) -> Iterable[Cell]:
     if not chosen:
-        match.note(0, f"The given cell {released.id!r} was deleted; it was restored.")
+        match.note(0, "given_restored", id=released.id)
     yield Cell(released.id, "given", released.source, None, chosen[0].position if chosen else None)
     if chosen and chosen[0].code and chosen[0].short and not is_stub(released, chosen[0]):
         extra = additions(chosen[0].source, released.source)
         if extra:
             position = chosen[0].position
-            match.note(
-                position,
-                f"Cell {position} (given): the imports and definitions that were added to it are kept.",
-            )
+            match.note(position, "given_additions_kept", cell=position)
             yield Cell(f"added-{position}", "added", extra, None, position)
 
 
@@ -107,35 +96,31 @@ def _note_whole(match: Match, notebook: Notebook, form: ReleasedForm, nothing_fo
     own = notebook["metadata"].get("nbjudge")
     claimed = own.get("assignment") if isinstance(own, dict) else None
     if isinstance(claimed, str) and claimed != form.assignment:
-        match.note(0, f"The notebook says that it belongs to another assignment than {form.assignment!r}.")
+        match.note(0, "other_assignment", assignment=form.assignment)
     if nothing_found:
-        match.note(0, "No solution cell of this assignment was found; is this another notebook?")
+        match.note(0, "nothing_found")
         return
-    deleted = [
-        released.id for released in form.cells if released.role == "grade" and released.id not in match.chosen
-    ]
+    tests = (released.id for released in form.cells if released.role == "grade")
+    deleted = tuple(name for name in tests if name not in match.chosen)
     if deleted:
-        match.note(0, f"Test cells were deleted; this changes nothing: {', '.join(deleted)}.")
+        match.note(0, "tests_deleted", ids=deleted)
     order = [match.chosen[released.id][0].position for released in form.cells if released.id in match.chosen]
     for before, after in itertools.pairwise(order):
         if after < before:
-            match.note(
-                0,
-                f"The cells were in another order (cell {after} belongs after cell {before}); it was restored.",
-            )
+            match.note(0, "order_restored", cell=after, before=before)
             return
 
 
-def _sentences(notes: Sequence[tuple[int, str]]) -> tuple[str, ...]:
-    ordered = [sentence for _, sentence in sorted(notes, key=lambda note: note[0])]
+def _in_order(notes: Sequence[tuple[int, Note]]) -> tuple[Note, ...]:
+    ordered = [note for _, note in sorted(notes, key=lambda placed: placed[0])]
     if len(ordered) > MAX_REPAIRS:
         more = len(ordered) - MAX_REPAIRS
-        return (*ordered[:MAX_REPAIRS], f"And {more} more repairs of this kind.")
+        return (*ordered[:MAX_REPAIRS], Note("more_repairs", {"n": more}))
     return tuple(ordered)
 
 
 def _language(notebook: Notebook, form: ReleasedForm) -> Language:
-    """What the release wrote into the notebook, else whose texts are in it, else its script."""
+    """What the release wrote into the notebook, else whose texts are in it, else whose letters."""
     own = notebook["metadata"].get("nbjudge")
     named = own.get("language") if isinstance(own, dict) else None
     for language in form.texts:
@@ -147,8 +132,26 @@ def _language(notebook: Notebook, form: ReleasedForm) -> Language:
     best = max(counts, key=lambda language: counts[language])
     if counts[best]:
         return best
-    prose = "".join(cell["source"][:10_000] for cell in texts)
-    return "ru" if len(CYRILLIC.findall(prose)) > len(LATIN.findall(prose)) else "en"
+    prose = "".join(cell["source"][:10_000] for cell in texts)[:MAX_PROSE]
+    return _by_letters(prose, form)
+
+
+def _by_letters(prose: str, form: ReleasedForm) -> Language:
+    """The language in whose released texts the letters of `prose` are the likeliest; the first if nothing tells."""
+    written = _letters([prose])
+    known = {language: _letters(texts) for language, texts in form.texts.items()}
+    alphabet = set().union(*known.values()) & written.keys()
+    scores = dict.fromkeys(known, 0.0)
+    for language, letters in known.items():
+        total = letters.total() + len(alphabet)  # one more of each, since a released text may lack a letter
+        scores[language] = sum(
+            written[letter] * math.log((letters[letter] + 1) / total) for letter in alphabet
+        )
+    return max(scores, key=lambda language: scores[language])
+
+
+def _letters(texts: Iterable[str]) -> Counter[str]:
+    return Counter(letter for text in texts for letter in text.casefold() if letter.isalpha())
 
 
 def _is_unchanged(released: ReleasedCell, cells: Sequence[StudentCell] | None) -> bool:
