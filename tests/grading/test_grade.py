@@ -116,7 +116,7 @@ def test_what_is_recorded(course: Course) -> None:
     grading.grade(course, "tiny", jobs=1)
     data = (course.gradebook / "results/anna/tiny.json").read_bytes()
     result = load_result(data)
-    assert json.loads(data)["schema"] == "nbjudge.result/1"
+    assert json.loads(data)["schema"] == "nbjudge.result/2"
     assert result.environment["isolation"] == "namespaces"
     assert {"torch", "python", "numpy", "nbjudge", "device"} <= result.environment.keys()
     assert result.seed == int(result.sha256[:16], 16)
