@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nbjudge.errors import CourseError
 from nbjudge.model import Course
-
-if TYPE_CHECKING:
-    pass
 
 
 def release(course: Course, name: str, *, check: bool = False, unproved: bool = False) -> list[str]:

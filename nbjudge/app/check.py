@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbjudge.app.options import SEEDS, CheckOptions
 from nbjudge.errors import CourseError
 from nbjudge.files import write_atomically
 from nbjudge.model import Course, Exercise, Result, Submission
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from nbjudge.authoring.check.report import CheckReport, Section
     from nbjudge.grading.context import GradingContext, Job
     from nbjudge.notebooks.cells import Notebook
-    from nbjudge.sandbox import Isolation, Jail
+    from nbjudge.sandbox import Jail
 
-SEEDS = 20
 FEWER = 4  # on two threads a fourth of the trials: sums come out in another order, that is all
 SOLVED = "# base: solution\n# expected: all\n"
 ORDER = ("structure", "leaks", "solution", "release", "notebook", "variants", "mutants", "thresholds")
@@ -68,18 +68,13 @@ class StagedAssignment:
 def check_assignment(
     course: Course,
     name: str,
+    options: CheckOptions = CheckOptions(),
     *,
-    exercises: Sequence[str] = (),
-    seeds: int = SEEDS,
-    jobs: int | None = None,
-    isolation: Isolation | None = None,
-    image: str | None = None,
-    gpu_slots: int = 1,
     watch: Watch = lambda step: None,
 ) -> CheckReport:
     """Asks every question of the check about one assignment; the gradebook is not touched.
 
-    `exercises` restricts mutants to these, and such a report is no proof. CourseError only for an unknown name: what
+    `options.exercises` restricts mutants to these, and such a report is no proof. CourseError only for an unknown name: what
     is wrong with the assignment itself is a finding.
     """
     from nbjudge.authoring.check.findings import section
@@ -88,13 +83,16 @@ def check_assignment(
     from nbjudge.grading.result_key import environment
     from nbjudge.sandbox import pick_jail
 
-    jail = pick_jail(isolation, image)
+    exercises, seeds = options.exercises, options.seeds
+    jail = pick_jail(options.isolation, options.image)
     started = time.monotonic()
     partial = bool(exercises) or seeds < SEEDS
     report = CheckReport(name, content_hash(course, name), (), environment=environment(jail), partial=partial)
     with tempfile.TemporaryDirectory(prefix="nbjudge-check-") as folder:
         try:
-            bench = _set_up(course, name, Path(folder), jail, jobs or os.cpu_count() or 1, gpu_slots)
+            bench = _set_up(
+                course, name, Path(folder), jail, options.jobs or os.cpu_count() or 1, options.gpu_slots
+            )
             _check_names(bench, exercises)
             report = _ask(bench, report, exercises or bench.automatic, seeds, watch)
         except _FoundError as error:
@@ -105,7 +103,7 @@ def check_assignment(
     return replace(report, sections=everything, seconds=time.monotonic() - started)
 
 
-def record_report(course: Course, report: CheckReport, json_file: Path | None = None) -> list[Path]:
+def record_report(course: Course, report: CheckReport) -> list[Path]:
     """Writes the page and the JSON to gradebook/check/, and proof.json if the whole check passed; returns the paths.
 
     If it failed for the very content that had a proof, the proof goes.
@@ -117,14 +115,9 @@ def record_report(course: Course, report: CheckReport, json_file: Path | None = 
     folder = course.gradebook / "check"
     folder.mkdir(parents=True, exist_ok=True)
     page, data = folder / f"{report.assignment}.html", folder / f"{report.assignment}.json"
-    text = dump_report(report)
-    outputs = {page: render_report(report), data: text}
-    if json_file is not None and str(json_file) != "-":
-        outputs[json_file] = text
+    outputs = {page: render_report(report), data: dump_report(report)}
     for path, content in outputs.items():
         write_atomically(path, content.encode())
-    if str(json_file) == "-":
-        print(text, end="")
     if report.partial or report.content != content_hash(course, report.assignment):
         return [*outputs]  # or somebody edited it meanwhile
     if report.passed:

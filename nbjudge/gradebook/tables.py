@@ -8,6 +8,7 @@ course's life: when the database is made. Everything else is plain SQL on the sc
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Engine,
     Enum,
     Float,
+    Integer,
     Interval,
     MetaData,
     Select,
@@ -114,6 +116,18 @@ result = Table(
     Column("manual", Text, nullable=False),  # JSON: exercise -> hash of the cell that a person grades
     Column("recorded_at", DateTime, nullable=False),  # UTC
 )
+trouble = Table(
+    "nbjudge_trouble",
+    nbjudge,
+    Column("assignment", NAME, primary_key=True),  # name
+    Column("student", NAME, primary_key=True),
+    Column("sha256", String(64), nullable=False),  # of the submitted file
+    Column("kind", String(32), nullable=False),  # model.TroubleKind
+    Column("message", Text, nullable=False),
+    Column("since", DateTime, nullable=False),  # UTC
+    Column("last", DateTime, nullable=False),  # UTC
+    Column("tries", Integer, nullable=False),
+)
 
 
 def new_id() -> str:
@@ -208,8 +222,17 @@ def create_tables(engine: Engine) -> None:
             Base.metadata.create_all(connection)
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
             connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": _alembic_head()})
-        if result.name not in existing:
+        if not nbjudge.tables.keys() <= existing:
             nbjudge.create_all(connection)
+
+
+def has_grades(engine: Engine) -> bool:
+    """Whether nbjudge has recorded, or begun to record, in this database; makes nothing."""
+    url = engine.url
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        return False  # connecting would make an empty file
+    with engine.connect() as connection:
+        return inspect(connection).has_table(result.name)
 
 
 def _alembic_head() -> str:

@@ -11,6 +11,7 @@ from support.tiny_course import HIDDEN, make_course
 
 from nbjudge import cli
 from nbjudge.app.check import check_assignment, record_report
+from nbjudge.app.options import CheckOptions
 from nbjudge.authoring.check.proof import FILE, content_hash, why_unproved
 from nbjudge.authoring.check.report import CheckReport, Finding, Section
 from nbjudge.course import load_course
@@ -52,7 +53,7 @@ def test_total(student):
 
 
 def check(course: Course, **options: Any) -> CheckReport:
-    return check_assignment(course, "tiny", **{"seeds": 2, "jobs": 1, **options})
+    return check_assignment(course, "tiny", CheckOptions(**{"seeds": 2, "jobs": 1, **options}))
 
 
 def part(report: CheckReport, id_: str) -> Section:
@@ -188,7 +189,7 @@ def test_a_good_assignment_passes_and_is_released(
 ) -> None:
     course = make_course(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nbjudge.cli.terminal.console.width", 200)
+    monkeypatch.setattr("nbjudge.cli.tables.console.width", 200)
     folder = course.autograder("tiny") / "submissions/full_marks"
     folder.mkdir(parents=True)
     (folder / "added.py").write_text(
