@@ -71,20 +71,21 @@ def show_report(report: Report) -> None:
 
 
 def _show_scores(graded: Sequence[Graded]) -> None:
+    late = any(done.score.factor != 1 for done in graded)
     shown = table(
         "student",
         *numbers(graded[0].score.exercises),
         "score",
-        "late",
-        "final",
+        *(["late", "final"] if late else []),
         "notes",
         words=("student", "notes"),
     )
     for done in graded:
         score = done.score
-        late = "" if score.factor == 1 else f"x {score.factor:g}"
+        factor = "" if score.factor == 1 else f"x {score.factor:g}"
+        penalised = [factor, format_points(score.final)] if late else []
         name, notes = escape(done.submission.student), escape(_notes(done.result))
-        shown.add_row(name, *score_cells(score), late, format_points(score.final), notes)
+        shown.add_row(name, *score_cells(score), *penalised, notes)
     console.print(shown)
 
 

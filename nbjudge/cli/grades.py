@@ -14,6 +14,11 @@ from nbjudge.cli.tables import console, format_points, table
 from nbjudge.files import write_atomically
 from nbjudge.model import Course, GradeRow
 
+STATUS = {
+    "graded": "graded",
+    "needs manual grading": "by hand",
+}  # a person's turn; short, or it would not fit
+
 
 @click.command("grades")
 @click.argument("assignment", required=False, metavar="[ASSIGNMENT]")
@@ -48,17 +53,19 @@ def show_grades(rows: Sequence[GradeRow]) -> None:
 
 def _show_assignment(assignment: str, rows: Sequence[GradeRow]) -> None:
     exercises = list(dict.fromkeys(id_ for row in rows for id_ in row.exercises))
+    late = any(row.penalty for row in rows)
     shown = table(
         "student",
         *(str(number) for number, _ in enumerate(exercises, 1)),
-        *("score", "late", "final", "of", "status"),
+        *(["score", "late", "final"] if late else ["score"]),
+        *("of", "status"),
         words=("student", "status"),
         title=assignment,
     )
     for row in rows:
-        totals = (row.score, -row.penalty, row.final, row.points)
-        points = [*(row.exercises.get(id_) for id_ in exercises), *totals]
-        shown.add_row(escape(row.student), *map(format_points, points), row.status)
+        totals = (row.score, -row.penalty, row.final) if late else (row.score,)
+        points = [*(row.exercises.get(id_) for id_ in exercises), *totals, row.points]
+        shown.add_row(escape(row.student), *map(format_points, points), STATUS[row.status])
     console.print(shown)
     names = ", ".join(f"{number} {name}" for number, name in enumerate(exercises, 1))
     console.print(f"exercises: {names}", style="dim")

@@ -60,15 +60,16 @@ def show_status(found: Sequence[AssignmentStatus]) -> None:
         trouble = f"[red]{len(one.troubles)}[/]" if one.troubles else "0"
         shown.add_row(one.assignment, *map(str, counts), trouble, str(len(one.by_hand)))
     console.print(shown)
+    if not any(one.submitted for one in found):
+        console.print(
+            "nothing was handed in yet: take notebooks in with `nbjudge submit` or `nbjudge collect`"
+        )
     for one in found:
-        _show_details(one)
+        if one.submitted:
+            _show_details(one)
 
 
 def _show_details(one: AssignmentStatus) -> None:
-    if not one.submitted:
-        nothing = "nothing was handed in: `nbjudge submit` or `nbjudge collect` takes notebooks in"
-        console.print(f"[bold]{one.assignment}[/]: {nothing}")
-        return
     console.print(f"[bold]{one.assignment}[/]: {_next(one)}")
     for trouble in one.troubles:
         _show_trouble(trouble)
@@ -78,7 +79,7 @@ def _show_details(one: AssignmentStatus) -> None:
         console.print("  slowest tests, in seconds (median, longest):")
     for test in one.slowest:
         console.print(
-            f"  {test.median:8.1f} {test.longest:8.1f}  {escape(test.test)} ({escape(test.exercise)})"
+            f"  {test.median:8.2f} {test.longest:8.2f}  {escape(test.test)} ({escape(test.exercise)})"
         )
 
 

@@ -61,11 +61,15 @@ def bar(title: str) -> Iterator[Callable[[Progress | Step], None]]:
 
 def table(*columns: str, words: Sequence[str], title: str | None = None) -> Table:
     """An empty table; the columns called `words` hold text and wrap, the first one excepted; the others hold numbers."""
-    made = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
+    made = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
     for i, column in enumerate(columns):
         text = column in words
         made.add_column(
-            column, justify="left" if text else "right", overflow="fold", no_wrap=not text or i == 0
+            column,
+            justify="left" if text else "right",
+            overflow="fold",
+            no_wrap=not text or i == 0,
+            min_width=len(column) if text else None,
         )
     return made
 

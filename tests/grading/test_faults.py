@@ -118,6 +118,7 @@ def test_a_submission_whose_zygote_always_dies_or_hangs_costs_nobody_else(
     submit(course, anna=answer(course), boris=bad, vera=answer(course))
     report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert graded(report) == ["anna", "vera"] and list(troubled(report)) == ["boris"]
+    assert [trouble.kind for trouble in report.troubles] == ["sandbox"]
     assert scores(course) == {"anna": RIGHT, "vera": RIGHT}
 
 
@@ -187,6 +188,7 @@ def test_a_worker_that_cannot_be_replaced_leaves_the_rest_in_the_queue(tmp_path:
     )
     report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert graded(report) == ["anna"] and sorted(troubled(report)) == ["boris", "vera"]
+    assert {trouble.kind for trouble in report.troubles} == {"no_worker"}
     assert list(scores(course)) == ["anna"]
     Path(flag).unlink()
     assert graded(grading.grade(course, "tiny", GradingOptions(students=("vera",), jobs=1))) == ["vera"]
@@ -425,6 +427,7 @@ def test_a_database_that_stays_locked(tmp_path: Path, monkeypatch: pytest.Monkey
 
         report = grading.grade(course, "tiny", GradingOptions(jobs=1), watch=watch)
     assert graded(report) == ["anna", "vera"] and "database is locked" in troubled(report)["boris"]
+    assert [trouble.kind for trouble in report.troubles] == ["not_recorded"]
     assert sorted(scores(course)) == ["anna", "vera"]
     assert graded(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["boris"]
 

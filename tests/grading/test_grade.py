@@ -161,7 +161,7 @@ def test_dies(student):
     submit(course, anna=answer(course), boris=answer(course, double="def double(x):\n    return 666"))
     report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert names(report) == ["anna"]
-    assert [trouble.submission.student for trouble in report.troubles] == ["boris"]
+    assert [(one.submission.student, one.kind) for one in report.troubles] == [("boris", "no_result")]
     assert "boris" not in scores(course)
     assert [t.submission.student for t in grading.grade(course, "tiny", GradingOptions(jobs=1)).troubles] == [
         "boris"
