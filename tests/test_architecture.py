@@ -69,6 +69,25 @@ def test_the_student_side_knows_the_wire_and_nothing_else(path: Path) -> None:
     assert imported_rooms(path) <= {"wire", "student"}
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_command_line_talks_to_people(path: Path) -> None:
+    if room(path) == "cli":
+        return
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert not {"argparse", "click", "rich"} & {name.partition(".")[0] for name in imported}
+    if room(path) in ("app", "intake", "grading", "gradebook", "feedback", "reporting"):
+        called = [node.func for node in nodes if isinstance(node, ast.Call)]
+        assert "print" not in {name.id for name in called if isinstance(name, ast.Name)}
+
+
+def test_the_command_line_calls_use_cases_only() -> None:
+    """Of the stages it knows two records to show, the check's report and a refusal, and no function but a report's JSON."""
+    rooms = set().union(*(imported_rooms(path) for path in FILES if room(path) == "cli"))
+    assert not rooms & {"grading", "gradebook", "feedback"}
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = "import sys, nbjudge.cli as c; assert c.main(['--help']) == 0; print(*sys.modules)"
     loaded = subprocess.run(

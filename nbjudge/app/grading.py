@@ -42,12 +42,8 @@ class GradingPlan:
     opened: OpenedAssignment
     options: GradingOptions
     context: GradingContext
-    planned: tuple[Planned, ...]  # by student
+    planned: dict[str, Planned]  # by student's id, sorted
     unchanged: tuple[Submission, ...]  # by student; their recorded result still holds
-
-    def submission(self, student: str) -> Submission:
-        """The planned submission of `student`."""
-        return next(one.submission for one in self.planned if one.submission.student == student)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +117,18 @@ def plan_opened(opened: OpenedAssignment, options: GradingOptions = GradingOptio
     current = fingerprint(context)
     with read_gradebook(course) as book:
         known = graded_keys(book, name) if book else {}
-    planned, unchanged = [], []
+    planned: dict[str, Planned] = {}
+    unchanged = []
     for submission in submissions:
         key = result_key(submission, current)
         before = known.get(submission.student)
         if before != key:
-            planned.append(Planned(submission, key, "changed" if before else "new"))
+            planned[submission.student] = Planned(submission, key, "changed" if before else "new")
         elif options.force:
-            planned.append(Planned(submission, key, "forced"))
+            planned[submission.student] = Planned(submission, key, "forced")
         else:
             unchanged.append(submission)
-    return GradingPlan(opened, options, context, tuple(planned), tuple(unchanged))
+    return GradingPlan(opened, options, context, planned, tuple(unchanged))
 
 
 def results(todo: GradingPlan) -> Generator[Result | Trouble, None, None]:
@@ -142,7 +139,7 @@ def results(todo: GradingPlan) -> Generator[Result | Trouble, None, None]:
     from nbjudge.grading.context import Job
     from nbjudge.grading.executors.local import grade_all
 
-    jobs = [Job(one.submission, one.key) for one in todo.planned]
+    jobs = [Job(one.submission, one.key) for one in todo.planned.values()]
     with closing(grade_all(todo.context, jobs, todo.options.jobs or os.cpu_count() or 1)) as outcomes:
         yield from outcomes
 
@@ -157,7 +154,7 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
     troubles: list[Trouble] = []
     with open_gradebook(opened.course) as book:
         save_assignment(book, opened.declared, opened.first_release)
-        forget_troubles(book, [one.submission for one in todo.planned])
+        forget_troubles(book, [one.submission for one in todo.planned.values()])
         watch(Progress(0, total, None))
         with closing(results(todo)) as outcomes:
             for outcome in outcomes:
@@ -178,7 +175,7 @@ def record(book: Gradebook, todo: GradingPlan, outcome: Result | Trouble) -> Gra
     if isinstance(outcome, Trouble):
         _store_trouble(book, outcome)
         return outcome
-    submission = todo.submission(outcome.student)
+    submission = todo.planned[outcome.student].submission
     try:
         return _record_result(book, todo.opened, submission, outcome)
     except Exception as error:

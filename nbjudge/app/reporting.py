@@ -92,7 +92,7 @@ def _status(course: Course, name: str, options: GradingOptions) -> AssignmentSta
     try:
         todo = plan(course, name, options) if submissions else None
         changed = (
-            tuple(one.submission.student for one in todo.planned if one.why == "changed") if todo else ()
+            tuple(student for student, one in todo.planned.items() if one.why == "changed") if todo else ()
         )
     except (CourseError, SandboxError) as error:
         refused = str(error)

@@ -13,11 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from nbjudge.app.grading import Graded
 from nbjudge.model import ExerciseScore, Score
 
 if TYPE_CHECKING:
     from nbjudge.app.check import Step
-    from nbjudge.app.grading import Graded, Progress, Report
+    from nbjudge.app.grading import Progress, Report
     from nbjudge.app.intake import Receipt
 
 console = Console(highlight=False)
@@ -28,13 +29,11 @@ BY_HAND = "…"  # a person's turn
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[Progress], None]]:
     """A progress bar with an ETA; yields the watcher that moves it and prints a line for each trouble."""
-    from nbjudge.grading.context import Trouble
-
     with bar(title) as move:
 
         def watch(now: Progress) -> None:
             move(now)
-            if isinstance(now.last, Trouble):
+            if now.last is not None and not isinstance(now.last, Graded):
                 Console(stderr=True, highlight=False).print(
                     f"[red]![/] {escape(now.last.submission.student)}: {escape(now.last.message)}"
                 )

@@ -39,7 +39,7 @@ def stored(course: Course) -> list[StoredTrouble]:
 
 
 def why(plan: grading.GradingPlan) -> dict[str, str]:
-    return {one.submission.student: one.why for one in plan.planned}
+    return {student: one.why for student, one in plan.planned.items()}
 
 
 def test_a_plan_tells_new_changed_and_forced_apart(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_a_plan_tells_new_changed_and_forced_apart(course: Course, monkeypatch: 
 
 
 def test_a_plan_makes_nothing(course: Course) -> None:
-    assert grading.plan(course, "tiny").planned == ()
+    assert grading.plan(course, "tiny").planned == {}
     assert not course.gradebook.exists()
     submit(course, anna=answer(course))
     before = snapshot(course)
