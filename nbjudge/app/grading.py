@@ -5,14 +5,14 @@ A caller that only wants to see what grading would say takes the first two.
 
 from __future__ import annotations
 
-import logging
+import hashlib
 import os
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from nbjudge import log
 from nbjudge.app.opened import OpenedAssignment, open_assignment
 from nbjudge.app.options import GradingOptions
 from nbjudge.model import Course, Result, Score, Submission
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from nbjudge.notebooks.cells import Notebook
 
 Why = Literal["new", "changed", "forced"]
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,21 +169,25 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
 
 def record(book: Gradebook, todo: GradingPlan, outcome: Result | Trouble) -> Graded | Trouble:
     """Records one outcome of `results`, a trouble too; what can't be recorded becomes a Trouble, and the batch goes on."""
-    from nbjudge.grading.context import Trouble
+    from nbjudge.grading.context import SubmissionChanged, Trouble
 
     if isinstance(outcome, Trouble):
         _store_trouble(book, outcome)
         return outcome
     submission = todo.planned[outcome.student].submission
     try:
-        return _record_result(book, todo.opened, submission, outcome)
+        done = _record_result(book, todo.opened, submission, outcome)
+        log.info("recorded", submission=log.submission_id(submission))
+        return done
+    except SubmissionChanged as error:
+        trouble = Trouble(submission, "submission_changed", str(error))
     except Exception as error:
         reason = str(error).strip().splitlines() or [""]
         trouble = Trouble(
             submission, "not_recorded", f"graded, but not recorded: {type(error).__name__}: {reason[0]}"
         )
-        _store_trouble(book, trouble)
-        return trouble
+    _store_trouble(book, trouble)
+    return trouble
 
 
 def _record_result(
@@ -196,7 +199,7 @@ def _record_result(
     from nbjudge.scoring import score
 
     points = score(opened.declared, opened.exercises, result)
-    submitted = _read_or_none(submission.path)
+    submitted = _read_again(submission)
     found = match_cells(submitted, opened.form) if submitted else {}
     notebook = annotate_notebook(opened.released[result.language], submitted, found, result, points)
     gradebook.record(book, opened.declared, submission, result, points, notebook)
@@ -210,13 +213,18 @@ def _store_trouble(book: Gradebook, trouble: Trouble) -> None:
     try:
         record_trouble(book, trouble.submission, trouble.kind, trouble.message)
     except Exception as error:  # the database is full, locked or gone: likely the trouble itself
-        log.warning("trouble not stored student=%s reason=%r", trouble.submission.student, str(error))
+        log.warning("trouble not stored", submission=log.submission_id(trouble.submission), reason=str(error))
 
 
-def _read_or_none(path: Path) -> Notebook | None:
+def _read_again(submission: Submission) -> Notebook | None:
+    """The notebook that was graded, None if it is not one; SubmissionChanged if another has taken its place."""
+    from nbjudge.grading.context import SubmissionChanged
     from nbjudge.notebooks.reader import NotANotebook, read_notebook
 
+    data = submission.path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != submission.sha256:
+        raise SubmissionChanged(f"{submission.path} changed after it was graded; run `nbjudge grade` again")
     try:
-        return read_notebook(path.read_bytes())
+        return read_notebook(data)
     except NotANotebook:
         return None

@@ -6,13 +6,15 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from support.pretend import pretend, trouble
+from support.pretend import passes, pretend, trouble
 from support.tiny_course import answer, make_course, submit
 
+from nbjudge import log
 from nbjudge.app import grading, reporting
 from nbjudge.app.demo import grade_samples
 from nbjudge.app.options import GradingOptions
 from nbjudge.gradebook import graded_keys, open_gradebook, read_gradebook, read_troubles
+from nbjudge.grading.context import Job
 from nbjudge.model import Course, Result, StoredTrouble
 from nbjudge.notebooks import released_form
 
@@ -209,7 +211,7 @@ def test_a_trouble_and_its_grade_change_in_one_transaction(
 
 
 def test_a_trouble_that_cannot_be_stored_is_still_reported(
-    course: Course, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submit(course, anna=answer(course), boris=answer(course))
     pretend(monkeypatch, boris=trouble())
@@ -218,9 +220,12 @@ def test_a_trouble_that_cannot_be_stored_is_still_reported(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("nbjudge.gradebook.record_trouble", fails)
+    logged: list[dict[str, str]] = []
+    monkeypatch.setattr(log, "warning", lambda event, **values: logged.append(values))
     report = grading.grade(course, "tiny", ONE)
     assert [one.submission.student for one in report.troubles] == ["boris"] and len(report.graded) == 1
-    assert "student=boris" in caplog.text and "No space left" in caplog.text
+    (warning,) = logged
+    assert warning["submission"].startswith("boris/tiny/") and "No space left" in warning["reason"]
 
 
 def test_a_database_from_before_troubles_gets_their_table(
@@ -240,3 +245,18 @@ def test_a_database_from_before_troubles_gets_their_table(
     with open_gradebook(course) as book:
         assert inspect(book.engine).has_table("nbjudge_trouble")
         assert graded_keys(book, "tiny").keys() == {"anna"}
+
+
+def test_a_submission_that_is_replaced_meanwhile_is_not_recorded(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(course, anna=answer(course))
+
+    def meanwhile(job: Job) -> Result:
+        submit(course, anna=answer(course, total=""))
+        return passes(job)
+
+    pretend(monkeypatch, meanwhile)
+    (trouble,) = grading.grade(course, "tiny", ONE).troubles
+    assert trouble.kind == "submission_changed" and reporting.grades(course) == []
+    assert reporting.status(course, "tiny")[0].troubles == ()  # the new attempt is in none
