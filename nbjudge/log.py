@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -52,7 +53,10 @@ def set_up(asked: str) -> None:
     if level.upper() not in LEVELS:
         raise CourseError(f"{VARIABLE}={asked}: write one of {', '.join(LEVELS)}, or LEVEL:FILE")
     try:
-        handler = logging.FileHandler(name, encoding="utf-8") if name else logging.StreamHandler()
+        # Not sys.stderr, which the judge redirects while a test runs.
+        handler = (
+            logging.FileHandler(name, encoding="utf-8") if name else logging.StreamHandler(sys.__stderr__)
+        )
     except OSError as error:
         raise CourseError(f"{VARIABLE}={asked}: {error.strerror or error}") from None
     format_ = "%(asctime)s.%(msecs)03d %(levelname)s pid=%(process)d %(message)s"

@@ -17,6 +17,7 @@ from nbjudge.cli.tables import (
     progress,
     score_cells,
     show_legend,
+    show_table,
     show_troubles,
     table,
     warn_of_walls,
@@ -54,15 +55,15 @@ def command(
 def show_demo(demo: Demo) -> None:
     """The samples' table against their expected scores."""
     exercises = demo.report.graded[0].score.exercises if demo.report.graded else ()
-    shown = table("sample", *numbers(exercises), "score", "as expected", words=("sample", "as expected"))
+    shown = table("good", "sample", *numbers(exercises), "score", words=("good", "sample"))
     for verdict, samples in groupby(demo.samples, lambda one: one.sample.verdict):
         shown.add_section()
-        shown.add_row(f"[bold]{verdict}[/]")
+        shown.add_row("", f"[bold]{verdict}[/]")
         for one in samples:
             cells = score_cells(one.graded.score) if one.graded else ["?"] * (len(exercises) + 1)
             mark = "[green]yes[/]" if one.as_expected else "[red]NO[/]"
-            shown.add_row(f"  {one.sample.name}", *cells, mark)
-    console.print(shown)
+            shown.add_row(mark, one.sample.name, *cells)
+    show_table(shown)
     show_legend(exercises)
     show_troubles(demo.report)
     warn_of_walls(demo.report.graded)

@@ -19,6 +19,7 @@ from nbjudge.cli.tables import (
     progress,
     score_cells,
     show_legend,
+    show_table,
     show_troubles,
     table,
     warn_of_walls,
@@ -86,7 +87,7 @@ def _show_scores(graded: Sequence[Graded]) -> None:
         penalised = [factor, format_points(score.final)] if late else []
         name, notes = escape(done.submission.student), escape(_notes(done.result))
         shown.add_row(name, *score_cells(score), *penalised, notes)
-    console.print(shown)
+    show_table(shown)
 
 
 def _notes(result: Result) -> str:

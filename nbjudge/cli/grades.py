@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from nbjudge.app import reporting
 from nbjudge.cli.options import with_course
-from nbjudge.cli.tables import console, format_points, table
+from nbjudge.cli.tables import console, format_points, show_table, table
 from nbjudge.files import write_atomically
 from nbjudge.model import Course, GradeRow
 
@@ -66,6 +66,6 @@ def _show_assignment(assignment: str, rows: Sequence[GradeRow]) -> None:
         totals = (row.score, -row.penalty, row.final) if late else (row.score,)
         points = [*(row.exercises.get(id_) for id_ in exercises), *totals, row.points]
         shown.add_row(escape(row.student), *map(format_points, points), STATUS[row.status])
-    console.print(shown)
+    show_table(shown)
     names = ", ".join(f"{number} {name}" for number, name in enumerate(exercises, 1))
     console.print(f"exercises: {names}", style="dim")

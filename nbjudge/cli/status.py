@@ -11,7 +11,7 @@ from rich.markup import escape
 from nbjudge.app import reporting
 from nbjudge.app.options import GradingOptions
 from nbjudge.cli.options import gpu_slots, walls, with_course
-from nbjudge.cli.tables import console, table
+from nbjudge.cli.tables import console, show_table, table
 from nbjudge.model import Course, StoredTrouble, TroubleKind
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def show_status(found: Sequence[AssignmentStatus]) -> None:
         counts = (one.submitted, one.graded, len(one.new), len(one.changed))
         trouble = f"[red]{len(one.troubles)}[/]" if one.troubles else "0"
         shown.add_row(one.assignment, *map(str, counts), trouble, str(len(one.by_hand)))
-    console.print(shown)
+    show_table(shown)
     if not any(one.submitted for one in found):
         console.print(
             "nothing was handed in yet: take notebooks in with `nbjudge submit` or `nbjudge collect`"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 console = Console(highlight=False)
 WAITS = "-"  # in a table: not graded yet
 BY_HAND = "…"  # a person's turn
+WRAPPED = ("notes",)  # columns that may become narrower than what they hold
+ANY_WIDTH = 10_000  # columns
 
 
 @contextmanager
@@ -59,18 +62,23 @@ def bar(title: str) -> Iterator[Callable[[Progress | Step], None]]:
 
 
 def table(*columns: str, words: Sequence[str], title: str | None = None) -> Table:
-    """An empty table; the columns called `words` hold text and wrap, the first one excepted; the others hold numbers."""
+    """An empty table; the columns called `words` hold text, the others numbers."""
     made = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
-    for i, column in enumerate(columns):
-        text = column in words
+    for column in columns:
         made.add_column(
             column,
-            justify="left" if text else "right",
+            justify="left" if column in words else "right",
             overflow="fold",
-            no_wrap=not text or i == 0,
-            min_width=len(column) if text else None,
+            no_wrap=column not in WRAPPED,
+            min_width=len(column),
         )
     return made
+
+
+def show_table(made: Table) -> None:
+    """Prints a table; where the terminal is too narrow for its numbers, lines run over its edge: none is cut."""
+    needed = Measurement.get(console, console.options.update(width=ANY_WIDTH), made).minimum
+    Console(highlight=False, width=max(console.width, needed)).print(made)
 
 
 def numbers(exercises: Sequence[ExerciseScore]) -> list[str]:

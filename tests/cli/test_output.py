@@ -12,7 +12,7 @@ import pytest
 from support.pretend import pretend
 from support.tiny_course import answer, make_course, submit
 
-from nbjudge import cli, files
+from nbjudge import cli, files, log
 from nbjudge.app import grading, intake
 from nbjudge.app.options import GradingOptions
 from nbjudge.authoring.check.report import CheckReport, Section
@@ -63,6 +63,24 @@ def test_a_table_keeps_its_columns_in_80(
     )
     printed = capsys.readouterr().out
     assert "by hand" in printed and max(map(len, printed.splitlines())) <= 80
+
+
+def test_no_number_is_cut_where_a_table_does_not_fit(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("nbjudge.cli.tables.console.width", 40)
+    points: dict[str, float | None] = {f"exercise-{i}": 1.25 + i / 100 for i in range(9)}
+    show_grades([GradeRow("anna", "lab", None, points, 11.61, 0.5, 11.11, 15, "graded")])
+    (row,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith(" anna")]
+    assert row == [
+        "anna",
+        *(f"{value:g}" for value in points.values()),
+        "11.61",
+        "-0.5",
+        "11.11",
+        "15",
+        "graded",
+    ]
 
 
 def test_json_on_standard_output_is_alone_there(
@@ -134,3 +152,19 @@ def test_every_command_can_be_asked_for_help(capsys: pytest.CaptureFixture[str])
         assert f"  {name} " in listed
         assert cli.main([name, "--help"]) == 0
         assert capsys.readouterr().out.startswith(f"Usage: nbjudge {name} ")
+
+
+def test_verbose_and_the_environment_choose_the_log(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    submit(course, anna=answer(course))
+    pretend(monkeypatch)
+    monkeypatch.setenv("NBJUDGE_LOG", "INFO:grading.log")
+    assert cli.main(["grade", "tiny"]) == 0
+    assert "event=recorded submission=anna/tiny/" in Path("grading.log").read_text()
+    monkeypatch.setenv("NBJUDGE_LOG", "LOUD")
+    assert cli.main(["grades"]) == 2
+    assert capsys.readouterr().err.startswith("nbjudge: NBJUDGE_LOG=LOUD: ")
+    monkeypatch.delenv("NBJUDGE_LOG")
+    assert cli.main(["--verbose", "grades"]) == 0 and log.setting() == "INFO"
+    assert cli.main(["grades"]) == 0 and log.setting() == "WARNING"
