@@ -69,7 +69,7 @@ class Report:
 
     graded: tuple[Graded, ...]  # by student
     unchanged: tuple[Submission, ...]  # their result still holds
-    troubles: tuple[Trouble, ...]  # ours: still in the queue
+    troubles: tuple[Trouble, ...]  # not graded: still in the queue
 
 
 Watch = Callable[[Progress], None]

@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "nbjudge"
         message = f"{error.format_message().rstrip('.')} (see `{path} --help`)"
+    except click.ClickException as error:
+        message = error.format_message()
     except CourseError as error:
         message = str(error)
     except SandboxError as error:

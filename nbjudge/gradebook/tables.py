@@ -1,4 +1,4 @@
-"""nbgrader's tables as SQLAlchemy Core sees them, and ours beside them.
+"""nbgrader's tables as SQLAlchemy Core sees them, and the two of nbjudge beside them.
 
 `import nbgrader` takes three seconds, more than grading a dozen submissions, so it happens once in a
 course's life: when the database is made. Everything else is plain SQL on the schema of nbgrader 0.9.6
@@ -213,7 +213,7 @@ def _updating(table: Table, *columns: str) -> Update:
 
 
 def create_tables(engine: Engine) -> None:
-    """Makes nbgrader's tables and ours where they are missing; a new database in one transaction."""
+    """Makes nbgrader's tables and the two of nbjudge where they are missing; a new database in one transaction."""
     with engine.begin() as connection:
         existing = set(inspect(connection).get_table_names())
         if "grade" not in existing or "alembic_version" not in existing:

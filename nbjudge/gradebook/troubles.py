@@ -1,4 +1,4 @@
-"""Submissions that could not be graded: our own table, so that `nbjudge status` knows of them the next day.
+"""Submissions that could not be graded: a table beside nbgrader's, so that `nbjudge status` knows of them the next day.
 
 A row is about one file of one student. It goes when that submission is recorded (`book.record`), and when grading
 begins for another attempt.

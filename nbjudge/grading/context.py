@@ -27,7 +27,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Our own failure to grade one submission: no score, it stays in the queue."""
+    """A failure of nbjudge or of its machine to grade one submission: no score, it stays in the queue."""
 
     submission: Submission
     kind: TroubleKind
