@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.pretend import pretend
+from support.pretend import pretend, trouble
 from support.tiny_course import answer, make_course, submit
 
 from nbjudge import cli, files, log
@@ -168,3 +168,17 @@ def test_verbose_and_the_environment_choose_the_log(
     monkeypatch.delenv("NBJUDGE_LOG")
     assert cli.main(["--verbose", "grades"]) == 0 and log.setting() == "INFO"
     assert cli.main(["grades"]) == 0 and log.setting() == "WARNING"
+
+
+def test_a_trouble_is_told_at_once_and_at_the_end(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    submit(course, anna=answer(course), boris=answer(course))
+    pretend(monkeypatch, boris=trouble("sandbox", "no walls [today]"))
+    assert cli.main(["grade", "tiny"]) == 1
+    captured = capsys.readouterr()
+    assert "! boris: no walls [today]" in captured.err
+    assert "not graded boris: no walls [today]" in captured.out and " anna " in captured.out
+    pretend(monkeypatch)
+    assert cli.main(["grade", "tiny"]) == 0
+    assert "1 unchanged" in capsys.readouterr().out
