@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from support.tiny_course import answer, make_course, submit  # noqa: E402
 
 from nbjudge.app import grading  # noqa: E402
+from nbjudge.app.options import GradingOptions  # noqa: E402
 from nbjudge.model import Course, Limits  # noqa: E402
 from nbjudge.sandbox import (  # noqa: E402
     Zygote,
@@ -140,7 +141,7 @@ def nbjudge(per_card: int, count: int, steps: int) -> Row:
         course = make_course(Path(folder), HIDDEN.format(steps=steps))
         submit(course, **submissions(course, count))
         started = time.perf_counter()
-        report = grading.grade(course, "tiny", gpu_slots=per_card)
+        report = grading.grade(course, "tiny", GradingOptions(gpu_slots=per_card))
         seconds = time.perf_counter() - started
     assert not report.troubles and all(done.score.score == 5 for done in report.graded), report
     return Row(f"nbjudge, slots per GPU: {per_card}", count, seconds)

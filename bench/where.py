@@ -23,6 +23,7 @@ from baseline import Baseline
 from courses import Work
 
 from nbjudge.app import grading, intake
+from nbjudge.app.options import GradingOptions
 from nbjudge.grading.context import GradingContext, Job
 from nbjudge.grading.executors.local import supervisor, worker
 from nbjudge.intake.store import read_submissions
@@ -134,7 +135,7 @@ def recording(course: Course, name: str) -> dict[str, float]:
     def watch(now: grading.Progress) -> None:
         marks.append((time.process_time(), now.done))
 
-    grading.grade(course, name, jobs=1, watch=watch)
+    grading.grade(course, name, GradingOptions(jobs=1), watch=watch)
     (first, begun), (last, ended) = marks[1], marks[-1]
     return {"CPU, main process: score, annotate, record": 1000 * (last - first) / (ended - begun)}
 

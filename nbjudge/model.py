@@ -320,3 +320,44 @@ class Score:
     def final(self) -> float:
         """Points after the late penalty."""
         return self.score * self.factor
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRow:
+    """One student's grade for one assignment, as the gradebook has it now."""
+
+    student: str
+    assignment: str
+    submitted: datetime | None  # aware, UTC
+    exercises: dict[str, float | None]  # points; None: not graded yet
+    score: float  # what is graded so far, before the penalty
+    penalty: float  # for lateness, in points
+    final: float
+    points: float  # the maximum
+    status: Literal["graded", "needs manual grading"]
+
+
+TroubleKind = Literal[
+    "sandbox",  # the jail could not be made, or broke
+    "worker_died",  # the grading worker ended twice on this submission
+    "no_worker",  # no worker was left to grade it
+    "no_slot",  # no worker could be started on a GPU
+    "no_result",  # the judge process ended or hung before it reported
+    "failed",  # an error in nbjudge itself
+    "submission_changed",  # the file changed while it was being graded
+    "not_recorded",  # graded, but the gradebook could not be written
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTrouble:
+    """Why a submission could not be graded, as the gradebook remembers it until it is graded or handed in anew."""
+
+    student: str
+    assignment: str
+    sha256: str  # of the submission that it is about
+    kind: TroubleKind
+    message: str  # of the last try
+    since: datetime  # aware, UTC: the first try that ended so
+    last: datetime  # aware, UTC: the last one
+    tries: int

@@ -110,12 +110,30 @@ def test_the_code_of_both_sides_is_compared() -> None:
     "path", sorted((PACKAGE / "authoring").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
 )
 def test_authoring_grades_nothing_by_itself(path: Path) -> None:
-    if path.name != "findings.py":  # until credits are data, it reads them with judge.outcome.read_credit
-        assert not imported_rooms(path) & {"sandbox", "judge", "student"}
+    assert not imported_rooms(path) & {"sandbox", "judge", "student"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_command_line_talks_to_people(path: Path) -> None:
+    if room(path) == "cli":
+        return
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert not {"argparse", "click", "rich"} & {name.partition(".")[0] for name in imported}
+    if room(path) in ("app", "intake", "grading", "gradebook", "feedback", "reporting"):
+        called = [node.func for node in nodes if isinstance(node, ast.Call)]
+        assert "print" not in {name.id for name in called if isinstance(name, ast.Name)}
+
+
+def test_the_command_line_calls_use_cases_only() -> None:
+    """Of the stages it knows two records to show, the check's report and a refusal, and no function but a report's JSON."""
+    rooms = set().union(*(imported_rooms(path) for path in FILES if room(path) == "cli"))
+    assert not rooms & {"grading", "gradebook", "feedback"}
 
 
 def test_help_loads_nothing_heavy() -> None:
-    code = "import sys, nbjudge.cli as c; c.build_parser().format_help(); print(*sys.modules)"
+    code = "import sys, nbjudge.cli as c; assert c.main(['--help']) == 0; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()

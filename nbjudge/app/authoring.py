@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nbjudge.errors import CourseError
 from nbjudge.model import Course
-
-if TYPE_CHECKING:
-    pass
 
 
 def release(course: Course, name: str, *, check: bool = False, unproved: bool = False) -> list[str]:
@@ -19,9 +15,10 @@ def release(course: Course, name: str, *, check: bool = False, unproved: bool = 
     CourseError if the check has not passed for this content; with `unproved` that is recorded instead.
     """
     from nbjudge.authoring.check.proof import why_unproved, write_override
-    from nbjudge.authoring.release import check_release, write_release
+    from nbjudge.authoring.release import build_release, check_release, write_release
 
-    stale = check_release(course, name)
+    files = build_release(course, name)
+    stale = check_release(course, name, files)
     if check or not stale:
         return stale
     if (reason := why_unproved(course, name)) and not unproved:
@@ -31,7 +28,7 @@ def release(course: Course, name: str, *, check: bool = False, unproved: bool = 
         )
     if reason:
         write_override(course, name)
-    return write_release(course, name)
+    return write_release(course, name, files)
 
 
 def release_changes(course: Course, name: str) -> list[str]:

@@ -40,7 +40,7 @@ Watch = Callable[[Step], None]
 def check_assignment(
     course: Course,
     name: str,
-    options: CheckOptions = CheckOptions(),  # noqa: B008 (frozen)
+    options: CheckOptions = CheckOptions(),
     *,
     watch: Watch = lambda step: None,
 ) -> CheckReport:

@@ -1,60 +1,91 @@
-"""Grades an assignment's sample submissions in a gradebook of their own."""
+"""Grades an assignment's sample submissions in a gradebook apart from the real one, and compares with what they must get."""
 
 from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from nbjudge.app.grading import Graded, Report, Watch, carry_out, plan_opened
+from nbjudge.app.opened import OpenedAssignment, open_assignment
+from nbjudge.app.options import GradingOptions
+from nbjudge.app.reporting import write_pages
 from nbjudge.errors import CourseError
-from nbjudge.model import Course
+from nbjudge.model import Course, Score
 
 if TYPE_CHECKING:
     from nbjudge.authoring.samples import Sample
-    from nbjudge.sandbox import Isolation
-from nbjudge.app.grading import Progress, Report, grade
-from nbjudge.app.intake import collect
-from nbjudge.app.reporting import feedback
 
 LOCK = ".lock"
+TOLERANCE = 1e-6  # points
+
+
+@dataclass(frozen=True, slots=True)
+class GradedSample:
+    """One sample with what it got."""
+
+    sample: Sample
+    graded: Graded | None  # None: trouble
+    as_expected: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
     """The sample submissions with what they got."""
 
-    samples: tuple[Sample, ...]
+    samples: tuple[GradedSample, ...]  # by verdict and name
     report: Report
     pages: tuple[Path, ...]  # of feedback
+
+    @property
+    def passed(self) -> bool:
+        """Whether there are samples and each got exactly what it must."""
+        return bool(self.samples) and all(one.as_expected for one in self.samples)
+
+    @property
+    def example(self) -> Path | None:
+        """The page that shows most: of a sample that is partly right, where there is one."""
+        partial = {one.sample.name for one in self.samples if one.sample.verdict == "partial"}
+        pages = [page for page in self.pages if page.parts[-3] in partial] or list(self.pages)
+        return pages[0] if pages else None
 
 
 def grade_samples(
     course: Course,
     name: str,
+    options: GradingOptions = GradingOptions(),
+    watch: Watch = lambda progress: None,
     *,
-    only: Sequence[str] = (),
     folder: Path | None = None,
-    isolation: Isolation | None = None,
-    image: str | None = None,
-    watch: Callable[[Progress], None] = lambda progress: None,
 ) -> Demo:
     """Submits the samples of autograders/<name>/submissions/, grades them and writes their feedback.
 
-    All of them, or the ones named in `only`. The state goes into `folder` (demo/ in the gradebook's folder), emptied
-    first: the real gradebook is not touched.
+    All of them, or those named in `options.students`. The state goes into `folder` (demo/ in the gradebook's folder),
+    emptied first: the real gradebook is not touched. CourseError for an unknown sample, or if another demo runs there.
     """
-    from nbjudge.authoring.samples import read_samples
+    from nbjudge.authoring.samples import make_samples
 
-    samples = _pick(read_samples(course, name), only)
     folder = folder or course.gradebook / "demo"
+    apart = replace(course, gradebook=folder, database=f"sqlite:///{folder / 'gradebook.db'}")
+    opened = open_assignment(apart, name)
+    samples = make_samples(apart, name, opened.source, opened.exercises, opened.released)
+    samples = _pick(samples, options.students)
     folder.mkdir(parents=True, exist_ok=True)
     with _only_one(folder):
-        return _grade(course, name, samples, folder, isolation, image, watch)
+        return _grade(opened, samples, options, watch)
+
+
+def meets(sample: Sample, score: Score) -> bool:
+    """Whether every automatic exercise got the score that the sample names."""
+    got = {part.exercise: part.score for part in score.exercises if not part.manual}
+    return got.keys() == sample.expected.keys() and all(
+        (points := got[name]) is not None and low - TOLERANCE <= points <= high + TOLERANCE
+        for name, (low, high) in sample.expected.items()
+    )
 
 
 def _pick(samples: list[Sample], only: Sequence[str]) -> list[Sample]:
@@ -66,26 +97,32 @@ def _pick(samples: list[Sample], only: Sequence[str]) -> list[Sample]:
 
 
 def _grade(
-    course: Course,
-    name: str,
-    samples: Sequence[Sample],
-    folder: Path,
-    isolation: Isolation | None,
-    image: str | None,
-    watch: Callable[[Progress], None],
+    opened: OpenedAssignment, samples: Sequence[Sample], options: GradingOptions, watch: Watch
 ) -> Demo:
+    from nbjudge.intake.store import store_submission
+
+    course = opened.course
+    _empty(course.gradebook)
+    for sample in samples:
+        store_submission(course, opened.name, sample.name, sample.path.name, sample.data)
+    report = carry_out(plan_opened(opened, options), watch)
+    graded = {done.submission.student: done for done in report.graded}
+    return Demo(
+        tuple(
+            GradedSample(sample, done := graded.get(sample.name), bool(done and meets(sample, done.score)))
+            for sample in samples
+        ),
+        report,
+        tuple(write_pages(opened)),
+    )
+
+
+def _empty(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
         elif path.name != LOCK:
             path.unlink()
-    apart = replace(course, gradebook=folder, database=f"sqlite:///{folder / 'gradebook.db'}")
-    with TemporaryDirectory(prefix="nbjudge-samples-") as temporary:
-        for sample in samples:
-            Path(temporary, f"{sample.name}.ipynb").write_bytes(sample.data)
-        collect(apart, name, Path(temporary))
-    report = grade(apart, name, isolation=isolation, image=image, watch=watch)
-    return Demo(tuple(samples), report, tuple(feedback(apart, name)))
 
 
 @contextmanager

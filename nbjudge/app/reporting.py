@@ -1,40 +1,46 @@
-"""What people read: feedback pages and grades."""
+"""What people read: feedback pages, grades, and where each assignment stands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbjudge.app.grading import plan
+from nbjudge.app.opened import OpenedAssignment, open_assignment
+from nbjudge.app.options import GradingOptions
 from nbjudge.course import pick_assignment
-from nbjudge.errors import CourseError
-from nbjudge.model import Course
+from nbjudge.errors import CourseError, SandboxError
+from nbjudge.model import Course, GradeRow, Result
 
 if TYPE_CHECKING:
-    from nbjudge.gradebook import GradeRow
-from nbjudge.app.opened import _open
+    from nbjudge.reporting.status import AssignmentStatus
 
 
 def feedback(course: Course, name: str, students: Sequence[str] = ()) -> list[Path]:
     """Writes the feedback page of every graded student, or of the ones named; CourseError before it may open."""
+    return write_pages(open_assignment(course, name), students)
+
+
+def write_pages(opened: OpenedAssignment, students: Sequence[str] = ()) -> list[Path]:
+    """`feedback` for an assignment that is open already."""
     from nbjudge.feedback import exercise_titles, feedback_is_open, render_feedback
-    from nbjudge.gradebook import open_gradebook, read_marks, store_feedback
+    from nbjudge.gradebook import read_gradebook, read_marks, store_feedback
     from nbjudge.results import load_result
     from nbjudge.scoring import apply_marks, score
 
-    opened = _open(course, name)
-    declared = opened.declared
+    course, name, declared = opened.course, opened.name, opened.declared
     if not feedback_is_open(declared, datetime.now(UTC)):
         raise CourseError(
             f"{name}: feedback opens after the hard deadline, {declared.hard_deadline:%Y-%m-%d %H:%M %Z}; "
             f"to open it now, set assignments[{name!r}]['feedback'] = 'always' in course_config.py"
         )
-    with open_gradebook(course) as book:
-        marks = read_marks(book, name)
+    with read_gradebook(course) as book:
+        marks = read_marks(book, name) if book else {}
     titles = {language: exercise_titles(notebook) for language, notebook in opened.released.items()}
     pages = []
-    for path in _results(course, name, students):
+    for path in _result_files(course, name, students):
         result = load_result(path.read_bytes())
         mine = marks.get(result.student, {})
         points = apply_marks(score(declared, opened.exercises, result), mine)
@@ -44,16 +50,81 @@ def feedback(course: Course, name: str, students: Sequence[str] = ()) -> list[Pa
 
 
 def grades(course: Course, name: str | None = None) -> list[GradeRow]:
-    """The gradebook's rows, manual scores and late penalties applied."""
-    from nbjudge.gradebook import open_gradebook, read_grades
+    """The gradebook's rows, manual scores and late penalties applied; of one assignment or of all."""
+    from nbjudge.gradebook import read_gradebook, read_grades
 
     if name is not None:
         pick_assignment(course, name)
-    with open_gradebook(course) as book:
-        return read_grades(book, name)
+    with read_gradebook(course) as book:
+        return read_grades(book, name) if book else []
 
 
-def _results(course: Course, name: str, students: Sequence[str]) -> list[Path]:
+def grades_csv(rows: Sequence[GradeRow]) -> str:
+    """The rows as CSV, safe to open in a spreadsheet."""
+    from nbjudge.reporting.grades_csv import format_csv
+
+    return format_csv(rows)
+
+
+def status(
+    course: Course, name: str | None = None, options: GradingOptions = GradingOptions()
+) -> list[AssignmentStatus]:
+    """Where one assignment stands, or each; reads only. CourseError for an unknown name or an unusable database.
+
+    `options`: as the next `grade` would get them. What keeps an assignment from being graded is told in its status.
+    """
+    names = [pick_assignment(course, name).name] if name is not None else list(course.assignments)
+    return [_status(course, one, options) for one in names]
+
+
+def _status(course: Course, name: str, options: GradingOptions) -> AssignmentStatus:
+    from nbjudge.gradebook import graded_keys, read_gradebook, read_grades, read_troubles
+    from nbjudge.intake.store import read_submissions
+    from nbjudge.reporting.status import AssignmentStatus, slowest_tests
+
+    submissions = {one.student: one for one in read_submissions(course, name)}
+    with read_gradebook(course) as book:
+        keys = graded_keys(book, name) if book else {}
+        rows = read_grades(book, name) if book else []
+        troubles = read_troubles(book, name) if book else []
+    refused: str | None = None
+    changed: tuple[str, ...] = ()
+    try:
+        todo = plan(course, name, options) if submissions else None
+        changed = (
+            tuple(student for student, one in todo.planned.items() if one.why == "changed") if todo else ()
+        )
+    except (CourseError, SandboxError) as error:
+        refused = str(error)
+    return AssignmentStatus(
+        assignment=name,
+        submitted=len(submissions),
+        graded=len(submissions.keys() & keys.keys()) - len(changed),
+        new=tuple(sorted(submissions.keys() - keys.keys())),
+        changed=changed,
+        troubles=tuple(
+            one
+            for one in troubles
+            if one.student in submissions and submissions[one.student].sha256 == one.sha256
+        ),
+        by_hand=tuple(row.student for row in rows if row.status == "needs manual grading"),
+        slowest=slowest_tests(_results(course, name)),
+        refused=refused,
+    )
+
+
+def _results(course: Course, name: str) -> Iterator[Result]:
+    """The results that can be read: an older version's say nothing of today's tests."""
+    from nbjudge.results import load_result
+
+    for path in _result_files(course, name, ()):
+        try:
+            yield load_result(path.read_bytes())
+        except CourseError:
+            continue
+
+
+def _result_files(course: Course, name: str, students: Sequence[str]) -> list[Path]:
     folder = course.gradebook / "results"
     if not students:
         return sorted(folder.glob(f"*/{name}.json"))

@@ -50,9 +50,8 @@ def write_skeleton(course: Course, name: str, today: date) -> list[Path]:
         raise CourseError(f"{where}: there is an assignment {name!r} already: choose another name")
     config = _with_entry(course, name, today)
     for path, template in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
         data = (TEMPLATES / "new_assignment" / template).read_bytes()
-        path.write_bytes(_notebook(json.loads(data), course) if path.suffix == ".ipynb" else data)
+        write_atomically(path, _notebook(json.loads(data), course) if path.suffix == ".ipynb" else data)
     _replace(course.root / CONFIG, config)
     return [*files, course.root / CONFIG]
 

@@ -49,12 +49,13 @@ def build_release(course: Course, assignment: str) -> dict[str, bytes]:
     return dict(sorted({**files, **notebooks}.items()))
 
 
-def write_release(course: Course, assignment: str) -> list[str]:
+def write_release(course: Course, assignment: str, files: dict[str, bytes] | None = None) -> list[str]:
     """Brings release/<assignment>/ up to date; returns what was stale, missing or extra before.
 
-    The new folder is built beside the old one and renamed, so that nobody sees half of it.
+    `files` are those of `build_release`, if it was called before. The new folder is built beside the old one and
+    renamed, so that nobody sees half of it.
     """
-    files = build_release(course, assignment)
+    files = build_release(course, assignment) if files is None else files
     folder = course.release(assignment)
     changes = _compare(files, folder)
     if not changes:
@@ -71,9 +72,13 @@ def write_release(course: Course, assignment: str) -> list[str]:
     return changes
 
 
-def check_release(course: Course, assignment: str) -> list[str]:
-    """One line for each file of release/<assignment>/ that is stale, missing or extra; [] if it is up to date."""
-    return _compare(build_release(course, assignment), course.release(assignment))
+def check_release(course: Course, assignment: str, files: dict[str, bytes] | None = None) -> list[str]:
+    """One line for each file of release/<assignment>/ that is stale, missing or extra; [] if it is up to date.
+
+    `files` are those of `build_release`, if it was called before.
+    """
+    files = build_release(course, assignment) if files is None else files
+    return _compare(files, course.release(assignment))
 
 
 def read_release(course: Course, assignment: str) -> dict[str, bytes]:

@@ -19,17 +19,18 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbjudge.errors import CourseError
+from nbjudge.files import is_litter
 from nbjudge.model import Course, Exercise, Language
 from nbjudge.notebooks.cells import Notebook, NotebookCell, cell_id, grade_id
 from nbjudge.notebooks.exercises import find_exercises
 from nbjudge.notebooks.reader import write_notebook
 from nbjudge.notebooks.regions import without_markers
-from nbjudge.notebooks.released_form import load_notebook, release_name
+from nbjudge.notebooks.released_form import load_releases, load_source
 
 HEADER = re.compile(r"#\s*(base|expected):\s*(.*?)\s*")
 BLOCK = re.compile(r"# %% *(.*?)\s*")
@@ -51,14 +52,24 @@ class Sample:
 
 def read_samples(course: Course, assignment: str) -> list[Sample]:
     """Every sample of `assignment`, sorted by verdict and name; CourseError names a file that is wrong."""
-    source_path = course.source(assignment) / f"{assignment}.ipynb"
-    source = load_notebook(source_path, "create the assignment's source notebook")
-    exercises = find_exercises(source, str(source_path))
+    source = load_source(course, assignment)
+    exercises = find_exercises(source, str(course.source(assignment) / f"{assignment}.ipynb"))
+    return make_samples(course, assignment, source, exercises, load_releases(course, assignment))
+
+
+def make_samples(
+    course: Course,
+    assignment: str,
+    source: Notebook,
+    exercises: tuple[Exercise, ...],
+    released: Mapping[Language, Notebook],
+) -> list[Sample]:
+    """`read_samples` from an assignment's notebooks that were read before."""
     folder = course.autograder(assignment) / "submissions"
     samples = [
-        _read_sample(path, source, exercises, course, assignment)
-        for path in sorted(folder.glob("*/*"))
-        if path.is_file() and path.suffix != ".expected"
+        _read_sample(path, source, exercises, released, course)
+        for path in sorted(folder.glob("[!.]*/*"))
+        if path.is_file() and path.suffix != ".expected" and not is_litter(path.name)
     ]
     names = [sample.name for sample in samples]
     for sample in samples:
@@ -110,14 +121,18 @@ def read_expected(text: str, exercises: Iterable[Exercise], where: str) -> Expec
 
 
 def _read_sample(
-    path: Path, source: Notebook, exercises: tuple[Exercise, ...], course: Course, assignment: str
+    path: Path,
+    source: Notebook,
+    exercises: tuple[Exercise, ...],
+    released: Mapping[Language, Notebook],
+    course: Course,
 ) -> Sample:
     where = str(path.relative_to(course.root))
     if path.suffix == ".py":
         patch = path.read_text(encoding="utf-8")
         base, words = read_header(patch, where)
-        release = _load_release(course, assignment, base)
-        data = write_notebook(build_sample(patch, source, release, where))
+        language = next((lang for lang in course.languages if lang in base.split()), course.languages[0])
+        data = write_notebook(build_sample(patch, source, released[language], where))
     else:
         data, beside = path.read_bytes(), path.with_name(path.name + ".expected")
         if not beside.is_file():
@@ -127,14 +142,6 @@ def _read_sample(
         words = beside.read_text(encoding="utf-8")
     name = path.stem.replace("_", "-")
     return Sample(name, path.parent.name, path, data, read_expected(words, exercises, where))
-
-
-def _load_release(course: Course, assignment: str, base: str) -> Notebook:
-    language: Language = next(
-        (lang for lang in course.languages if lang in base.split()), course.languages[0]
-    )
-    path = course.release(assignment) / release_name(course, assignment, language)
-    return load_notebook(path, f"run `nbjudge release {assignment}`")
 
 
 def _solve(notebook: Notebook, source: Notebook) -> None:

@@ -1,19 +1,18 @@
-"""Reads and writes nbgrader's database: assignments, submissions, grades, comments. No grading logic."""
+"""Writes nbgrader's database: assignments, submissions, grades, comments. No grading logic."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbjudge.errors import CourseError
 from nbjudge.files import write_atomically
+from nbjudge.gradebook.opening import Gradebook
 from nbjudge.model import Assignment, Course, Result, Score, Submission
 from nbjudge.notebooks.cells import Notebook, NotebookCell, exercise_of, grade_id, nbgrader_metadata, role
 from nbjudge.notebooks.reader import write_notebook
@@ -21,51 +20,9 @@ from nbjudge.results import dump_result
 from nbjudge.scoring import penalty
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy import Connection, Row
 
 UNSAFE = re.compile(r"[<>&\"'\\/\x00-\x1f\x7f]")  # formgrader prints student ids unescaped
-
-
-@dataclass(frozen=True, slots=True)
-class Gradebook:
-    """An open gradebook: the course's database and its folder."""
-
-    course: Course
-    engine: Engine
-
-
-@contextmanager
-def open_gradebook(course: Course) -> Iterator[Gradebook]:
-    """The course's gradebook, made if it does not exist; CourseError if the database can't be used."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from nbjudge.gradebook import tables
-
-    try:
-        course.gradebook.mkdir(parents=True, exist_ok=True)
-        engine = tables.make_engine(course.database)
-        tables.create_tables(engine)
-        with engine.begin() as connection:
-            tables.find_or_add(connection, tables.course, id=course.id)
-    except ImportError as error:
-        raise CourseError(
-            f"the driver of the database is not installed ({error}); for PostgreSQL: pip install 'nbjudge[postgresql]'"
-        ) from error
-    except (SQLAlchemyError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise CourseError(
-            f"the database {tables.printable(course.database)}, set in course_config.py or NBJUDGE_DATABASE,"
-            f" can't be opened: {reason}"
-        ) from error
-    try:
-        yield Gradebook(course, engine)
-    except SQLAlchemyError as error:  # locked for too long, read-only, full, damaged
-        reason = str(error).splitlines()[0]
-        raise CourseError(
-            f"the database {tables.printable(course.database)} can't be used: {reason}; what was recorded before stays"
-        ) from error
-    finally:
-        engine.dispose()
 
 
 def save_assignment(book: Gradebook, assignment: Assignment, released: Notebook) -> None:
@@ -339,9 +296,10 @@ def _save_key(
     manual: Mapping[str, str],
 ) -> None:
     from nbjudge.gradebook import tables as t
-    from nbjudge.gradebook.queries import DELETE_OUR_ROW
+    from nbjudge.gradebook.queries import DELETE_OUR_ROW, DELETE_TROUBLE
 
     connection.execute(DELETE_OUR_ROW, _whose(submission))
+    connection.execute(DELETE_TROUBLE, _whose(submission))
     values: dict[str, Any] = {
         **_whose(submission),
         "key": result.key,

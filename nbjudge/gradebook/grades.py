@@ -1,39 +1,18 @@
-"""The grades that the gradebook holds: rows, marks given by hand, CSV."""
+"""The grades that the gradebook holds, and the marks that people gave."""
 
 from __future__ import annotations
 
-import csv
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
-from nbjudge.gradebook.book import Gradebook, points_of
-from nbjudge.model import Course, Mark
+from nbjudge.gradebook.book import points_of
+from nbjudge.gradebook.opening import Gradebook
+from nbjudge.model import Course, GradeRow, Mark
 from nbjudge.notebooks.cells import exercise_of
 from nbjudge.scoring import penalty, rounded
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
-
-FORMULA = tuple("=+-@\t\r")  # a spreadsheet runs a text that begins so
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class GradeRow:
-    """One student's grade for one assignment, as the gradebook has it now."""
-
-    student: str
-    assignment: str
-    submitted: datetime | None  # aware, UTC
-    exercises: dict[str, float | None]  # points; None: not graded yet
-    score: float  # what is graded so far, before the penalty
-    penalty: float  # for lateness, in points
-    final: float
-    points: float  # the maximum
-    status: Literal["graded", "needs manual grading"]
 
 
 def read_grades(book: Gradebook, assignment: str | None = None) -> list[GradeRow]:
@@ -57,28 +36,6 @@ def read_marks(book: Gradebook, assignment: str) -> dict[str, dict[str, Mark]]:
             mark = Mark(rounded(points_of(row)) if by_hand else None, comment)
             marks.setdefault(row.student, {})[row.cell] = mark
     return marks
-
-
-def write_csv(rows: Iterable[GradeRow], file: TextIO) -> None:
-    """The grades as CSV; a text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    rows = list(rows)
-    several = len({row.assignment for row in rows}) > 1
-    columns = list(dict.fromkeys(_column(row, id_, several) for row in rows for id_ in row.exercises))
-    writer = csv.writer(file, lineterminator="\n")
-    totals = ["score", "late_penalty", "final", "max_score", "status"]
-    writer.writerow(["student", "assignment", "submitted", *map(harmless, columns), *totals])
-    for row in rows:
-        points = {_column(row, id_, several): value for id_, value in row.exercises.items()}
-        exercises = [_number(points.get(column)) for column in columns]
-        submitted = row.submitted.isoformat(timespec="seconds") if row.submitted else ""
-        numbers = map(_number, (row.score, row.penalty, row.final, row.points))
-        names = harmless(row.student), harmless(row.assignment)
-        writer.writerow([*names, submitted, *exercises, *numbers, row.status])
-
-
-def harmless(text: str) -> str:
-    """`text` for a spreadsheet's cell: never a formula."""
-    return "'" + text if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
 
 
 def _grade_rows(book: Gradebook, assignment: str | None) -> list[Row[Any]]:
@@ -164,11 +121,3 @@ def _grade_row(course: Course, rows: list[Row[Any]]) -> GradeRow:
 def _graded_points(row: Row[Any]) -> float | None:
     ungraded = row.auto_score is None and row.manual_score is None and row.extra_credit is None
     return None if ungraded else rounded(points_of(row))
-
-
-def _column(row: GradeRow, exercise: str, several: bool) -> str:
-    return f"{row.assignment}/{exercise}" if several else exercise
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.10g}"

@@ -21,6 +21,9 @@ OUR_ROW = t.result.select().where(
 DELETE_OUR_ROW = t.result.delete().where(
     t.result.c.assignment == bindparam("assignment"), t.result.c.student == bindparam("student")
 )
+DELETE_TROUBLE = t.trouble.delete().where(
+    t.trouble.c.assignment == bindparam("assignment"), t.trouble.c.student == bindparam("student")
+)
 ATTEMPT = t.submitted_assignment.select().where(t.submitted_assignment.c.id == bindparam("attempt"))
 # :submitted, a submitted notebook -> the factor of the late policy; nothing where nbgrader itself graded
 LATE_FACTOR = (

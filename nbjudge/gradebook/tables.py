@@ -1,4 +1,4 @@
-"""nbgrader's tables as SQLAlchemy Core sees them, and ours beside them.
+"""nbgrader's tables as SQLAlchemy Core sees them, and the two of nbjudge beside them.
 
 `import nbgrader` takes three seconds, more than grading a dozen submissions, so it happens once in a
 course's life: when the database is made. Everything else is plain SQL on the schema of nbgrader 0.9.6
@@ -8,6 +8,7 @@ course's life: when the database is made. Everything else is plain SQL on the sc
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Engine,
     Enum,
     Float,
+    Integer,
     Interval,
     MetaData,
     Select,
@@ -114,6 +116,18 @@ result = Table(
     Column("manual", Text, nullable=False),  # JSON: exercise -> hash of the cell that a person grades
     Column("recorded_at", DateTime, nullable=False),  # UTC
 )
+trouble = Table(
+    "nbjudge_trouble",
+    nbjudge,
+    Column("assignment", NAME, primary_key=True),  # name
+    Column("student", NAME, primary_key=True),
+    Column("sha256", String(64), nullable=False),  # of the submitted file
+    Column("kind", String(32), nullable=False),  # model.TroubleKind
+    Column("message", Text, nullable=False),
+    Column("since", DateTime, nullable=False),  # UTC
+    Column("last", DateTime, nullable=False),  # UTC
+    Column("tries", Integer, nullable=False),
+)
 
 
 def new_id() -> str:
@@ -199,7 +213,7 @@ def _updating(table: Table, *columns: str) -> Update:
 
 
 def create_tables(engine: Engine) -> None:
-    """Makes nbgrader's tables and ours where they are missing; a new database in one transaction."""
+    """Makes nbgrader's tables and the two of nbjudge where they are missing; a new database in one transaction."""
     with engine.begin() as connection:
         existing = set(inspect(connection).get_table_names())
         if "grade" not in existing or "alembic_version" not in existing:
@@ -208,8 +222,17 @@ def create_tables(engine: Engine) -> None:
             Base.metadata.create_all(connection)
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
             connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": _alembic_head()})
-        if result.name not in existing:
+        if not nbjudge.tables.keys() <= existing:
             nbjudge.create_all(connection)
+
+
+def has_grades(engine: Engine) -> bool:
+    """Whether nbjudge has recorded, or begun to record, in this database; makes nothing."""
+    url = engine.url
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        return False  # connecting would make an empty file
+    with engine.connect() as connection:
+        return inspect(connection).has_table(result.name)
 
 
 def _alembic_head() -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbjudge.model import Course, Result, Submission
+from nbjudge.errors import SandboxError
+from nbjudge.model import Course, Result, Submission, TroubleKind
 from nbjudge.notebooks.released_form import ReleasedForm
 from nbjudge.sandbox.gpu_cards import Slot
 
@@ -26,10 +27,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Our own failure to grade one submission: no score, it stays in the queue."""
+    """A failure of nbjudge or of its machine to grade one submission: no score, it stays in the queue."""
 
     submission: Submission
+    kind: TroubleKind
     message: str
+
+
+class SubmissionChanged(SandboxError):
+    """The submitted file is not the one that was to be graded."""
 
 
 @dataclass(frozen=True, slots=True)

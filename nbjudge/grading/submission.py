@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbjudge import log
-from nbjudge.errors import SandboxError
-from nbjudge.grading.context import GradingContext, Job
+from nbjudge.grading.context import GradingContext, Job, SubmissionChanged
 from nbjudge.grading.repair import rejected_program, repair
 from nbjudge.grading.result_key import environment
 from nbjudge.model import Program, Result, Submission
@@ -72,7 +71,9 @@ def judge_submission(context: GradingContext, judge: Judge, zygote: Zygote, job:
 def _read_program(context: GradingContext, submission: Submission) -> Program:
     data = Path(submission.path).read_bytes()
     if hashlib.sha256(data).hexdigest() != submission.sha256:
-        raise SandboxError(f"{submission.path} changed while it was being graded; run `nbjudge grade` again")
+        raise SubmissionChanged(
+            f"{submission.path} changed while it was being graded; run `nbjudge grade` again"
+        )
     try:
         return repair(read_notebook(data), context.template)
     except NotANotebook as error:

@@ -63,18 +63,22 @@ def read_submissions(
 ) -> list[Submission]:
     """The current attempt of every student, or of the ones named; CourseError if one of these has not handed in."""
     pick_assignment(course, assignment)
-    with _lock(course):
-        found = {
-            folder.name: _read_submission(folder / assignment, assignment)
-            for folder in sorted(_submitted(course).iterdir() if _submitted(course).is_dir() else ())
-            if is_student_id(folder.name) and (folder / assignment / f"{assignment}.ipynb").is_file()
-        }
+    found = _read_current(course, assignment) if course.gradebook.is_dir() else {}
     if students is None:
         return list(found.values())
     for student in students:
         if student not in found:
             raise CourseError(f"{student!r} has no submission of {assignment!r}: `nbjudge submit` it first")
     return [found[student] for student in dict.fromkeys(students)]
+
+
+def _read_current(course: Course, assignment: str) -> dict[str, Submission]:
+    with _lock(course):
+        return {
+            folder.name: _read_submission(folder / assignment, assignment)
+            for folder in sorted(_submitted(course).iterdir() if _submitted(course).is_dir() else ())
+            if is_student_id(folder.name) and (folder / assignment / f"{assignment}.ipynb").is_file()
+        }
 
 
 def format_timestamp(moment: datetime) -> str:

@@ -53,17 +53,25 @@ class ReleasedForm:
 
 
 def load_released_form(course: Course, assignment: str) -> ReleasedForm:
-    """The template of `assignment` from the course's source and release; CourseError if a file is missing."""
+    """The form of `assignment` from the course's source and release; CourseError if a file is missing."""
+    return make_released_form(assignment, load_releases(course, assignment), load_source(course, assignment))
+
+
+def load_source(course: Course, assignment: str) -> Notebook:
+    """The instructor's notebook; CourseError if it is missing or damaged."""
     path = course.source(assignment) / f"{assignment}.ipynb"
-    source = load_notebook(path, "create the assignment's source notebook")
-    release = course.release(assignment)
-    releases = {
+    return load_notebook(path, "create the assignment's source notebook")
+
+
+def load_releases(course: Course, assignment: str) -> dict[Language, Notebook]:
+    """The released notebooks, the course's first language first; CourseError if one is missing or damaged."""
+    folder = course.release(assignment)
+    return {
         language: load_notebook(
-            release / release_name(course, assignment, language), f"run `nbjudge release {assignment}`"
+            folder / release_name(course, assignment, language), f"run `nbjudge release {assignment}`"
         )
         for language in course.languages
     }
-    return make_released_form(assignment, releases, source)
 
 
 def release_name(course: Course, assignment: str, language: Language) -> str:
@@ -84,7 +92,7 @@ def load_notebook(path: Path, cure: str) -> Notebook:
 def make_released_form(
     assignment: str, releases: Mapping[Language, Notebook], source: Notebook
 ) -> ReleasedForm:
-    """The template from the released notebooks by language and the instructor's notebook.
+    """The form from the released notebooks by language and the instructor's notebook.
 
     The first release gives cells and order: code and graded cells are the same in every language.
     """

@@ -189,7 +189,7 @@ def test_a_good_assignment_passes_and_is_released(
 ) -> None:
     course = make_course(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nbjudge.cli.terminal.console.width", 200)
+    monkeypatch.setattr("nbjudge.cli.tables.console.width", 200)
     folder = course.autograder("tiny") / "submissions/full_marks"
     folder.mkdir(parents=True)
     (folder / "added.py").write_text(

@@ -19,7 +19,7 @@ from nbjudge.model import Course
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     course = make_course(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nbjudge.cli.terminal.console.width", 100)
+    monkeypatch.setattr("nbjudge.cli.tables.console.width", 100)
     return course
 
 
@@ -86,13 +86,21 @@ def test_from_archive_to_csv(course: Course, capsys: pytest.CaptureFixture[str])
     ("arguments", "message"),
     [
         (["grade", "nosuch"], "no assignment 'nosuch'; there is: tiny"),
-        (["grade", "tiny", "--jobs", "0"], "--jobs 0"),
+        (["grade", "tiny", "--jobs", "0"], "'--jobs': 0 is not in the range x>=1"),
+        (["grade", "tiny", "--gpu-slots", "-1"], "'--gpu-slots': -1 is not in the range x>=0"),
+        (["check", "tiny", "--seeds", "0"], "'--seeds': 0 is not in the range x>=1"),
+        (["grade", "tiny", "--isolation", "vm"], "'vm' is not one of"),
+        (["grade"], "Missing argument 'ASSIGNMENT' (see `nbjudge grade --help`)"),
+        (["grdae", "tiny"], "No such command 'grdae'"),
+        (["grade", "tiny", "--fast"], "No such option"),
+        ([], "Missing command (see `nbjudge --help`)"),
         (["grade", "tiny", "--student", "nobody"], "nobody"),
         (["submit", "missing.ipynb", "--student", "anna"], "missing.ipynb"),
         (["submit", "course_config.py", "--student", "../../root"], "student id"),
         (["collect", "tiny", "nowhere.zip"], "nowhere.zip"),
         (["feedback", "tiny", "--student", "nobody"], "nbjudge grade"),
         (["--course", "/", "grades"], "course_config.py"),
+        (["status", "nosuch"], "no assignment 'nosuch'; there is: tiny"),
     ],
 )
 def test_a_mistake_is_one_clear_line(

@@ -6,9 +6,8 @@ import pytest
 from support.places import ROOT
 
 from nbjudge.app import authoring
-from nbjudge.app.demo import Demo, grade_samples
+from nbjudge.app.demo import Demo, grade_samples, meets
 from nbjudge.authoring.samples import read_samples
-from nbjudge.cli.terminal import meets
 from nbjudge.course import load_course
 
 COURSE = load_course(ROOT)

@@ -216,7 +216,10 @@ def test_strip_removes_all_marks():
         ("# expected: all\n", "no '# base: ...' line"),
         ("# base: solved\n# expected: all\n", "base is 'solution' or 'release', not 'solved'"),
         (HEAD.format("release") + "# %% no-such_cell\n", "no cell 'no-such_cell'"),
-        (HEAD.format("release") + "# %% remove imports\n", "'# %% remove imports' is no known block"),
+        (
+            HEAD.format("release") + "# %% remove imports\n",
+            "'# %% remove imports' is not a block that nbjudge knows",
+        ),
     ],
 )
 def test_a_wrong_patch_is_named(patch, message):

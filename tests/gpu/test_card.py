@@ -7,6 +7,7 @@ import pytest
 from support.tiny_course import answer, make_course, submit
 
 from nbjudge.app import grading
+from nbjudge.app.options import GradingOptions
 from nbjudge.model import Course, Limits, Result
 from nbjudge.sandbox import Zygote, gpu_cards
 from nbjudge.sandbox.gpu_cards import Slot
@@ -109,7 +110,7 @@ def course(tmp_path: Path) -> Course:
 
 
 def grade(course: Course, **options: Any) -> dict[str, Result]:
-    report = grading.grade(course, "tiny", **options)
+    report = grading.grade(course, "tiny", GradingOptions(**options))
     assert report.troubles == ()
     return {done.submission.student: done.result for done in report.graded}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +15,7 @@ from support import small_course as small
 from nbjudge.errors import CourseError
 from nbjudge.gradebook import (
     Gradebook,
-    GradeRow,
     graded_keys,
-    harmless,
     open_gradebook,
     read_grades,
     read_marks,
@@ -27,9 +23,8 @@ from nbjudge.gradebook import (
     save_assignment,
     store_feedback,
     tables,
-    write_csv,
 )
-from nbjudge.model import Mark, Note
+from nbjudge.model import GradeRow, Mark, Note
 from nbjudge.results import load_result
 
 
@@ -544,36 +539,3 @@ def test_a_missing_driver_is_named_with_its_cure(tmp_path: Path) -> None:
     course = replace(small.make_course(tmp_path), database="postgresql+pg8000://nbjudge@/nowhere")
     with pytest.raises(CourseError, match=r"pg8000.*nbjudge\[postgresql\]"), open_gradebook(course):
         pass
-
-
-# Export
-
-
-def test_csv(book: Gradebook) -> None:
-    small.grade(
-        book,
-        small.make_result(
-            timestamp=small.LATE, tests=(small.passed("square", 0.1), small.passed("scale", 0.3))
-        ),
-    )
-    small.grade(book, small.make_result(student="=cmd|' /C calc'!A0".replace("'", "").replace("/", "")))
-    file = io.StringIO()
-    write_csv(read_grades(book), file)
-    first, second = list(csv.DictReader(io.StringIO(file.getvalue())))
-    assert first["student"].startswith("'=cmd")
-    assert second == {
-        "student": "anna", "assignment": "lab", "submitted": "2027-03-16T12:00:00+00:00",
-        "square": "0.2", "scale": "0.9", "plots": "", "report": "",
-        "score": "1.1", "late_penalty": "0.55", "final": "0.55", "max_score": "10",
-        "status": "needs manual grading",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+2", "@SUM(A1)", "\tx", "\rx", "-", "=", "+7 999"])
-def test_formulas_are_defused(text: str) -> None:
-    assert harmless(text) == "'" + text
-
-
-@pytest.mark.parametrize("text", ["-1", "-0.5", "17", "anna", "a=b", "", "Иванов"])
-def test_what_is_no_formula_stays(text: str) -> None:
-    assert harmless(text) == text

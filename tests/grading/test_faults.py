@@ -21,6 +21,7 @@ from support.tiny_course import HIDDEN, answer, make_course, submit
 from nbjudge.app import grading, intake, reporting
 from nbjudge.app.grading import Progress, Report
 from nbjudge.app.intake import submit_file
+from nbjudge.app.options import GradingOptions
 from nbjudge.course import load_course
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.gradebook import graded_keys, open_gradebook, read_grades, save_assignment, tables
@@ -99,7 +100,7 @@ def test_a_zygote_that_dies_is_replaced(tmp_path: Path, how: str) -> None:
     test = re.sub("^ {12}", "", test, flags=re.M).replace("MARKER", str(tmp_path / "marker"))
     course = sabotage(tmp_path, test)
     submit(course, **{name: answer(course) for name in ("anna", "boris", "vera")})
-    report = grading.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert (tmp_path / "marker").exists()
     assert troubled(report) == {}
     assert scores(course) == dict.fromkeys(("anna", "boris", "vera"), RIGHT)
@@ -115,8 +116,9 @@ def test_a_submission_whose_zygote_always_dies_or_hangs_costs_nobody_else(
     course = sabotage(tmp_path, test, module=module)
     bad = answer(course, double="def double(x):\n    return 666")
     submit(course, anna=answer(course), boris=bad, vera=answer(course))
-    report = grading.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert graded(report) == ["anna", "vera"] and list(troubled(report)) == ["boris"]
+    assert [trouble.kind for trouble in report.troubles] == ["sandbox"]
     assert scores(course) == {"anna": RIGHT, "vera": RIGHT}
 
 
@@ -138,7 +140,7 @@ if student.double(1) == 666:
 """
     course = sabotage(tmp_path, test)
     submit(course, anna=answer(course), boris=answer(course, double="def double(x):\n    return 666"))
-    report = grading.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert graded(report) == ["anna"] and "without a result" in troubled(report)["boris"]
     assert "boris" not in scores(course)
 
@@ -156,7 +158,7 @@ supervisor.work = lambda *given, **options: real(*given, **options) if once({str
         for i in range(4)
     }
     submit(course, **students)
-    report = grading.grade(course, "tiny", jobs=2)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=2))
     assert graded(report) == sorted(students) and troubled(report) == {}
 
 
@@ -167,10 +169,10 @@ def test_where_no_worker_can_start_nothing_is_graded(tmp_path: Path) -> None:
     submit(course, anna=answer(course))
     (tmp_path / "broken").touch()
     with pytest.raises(SandboxError, match="died while it started"):
-        grading.grade(course, "tiny", jobs=2)
+        grading.grade(course, "tiny", GradingOptions(jobs=2))
     assert scores(course) == {}
     (tmp_path / "broken").unlink()
-    assert graded(grading.grade(course, "tiny", jobs=1)) == ["anna"]
+    assert graded(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["anna"]
 
 
 @pytest.mark.slow
@@ -184,11 +186,12 @@ def test_a_worker_that_cannot_be_replaced_leaves_the_rest_in_the_queue(tmp_path:
         boris=answer(course, double="def double(x):\n    return 666"),
         vera=answer(course),
     )
-    report = grading.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert graded(report) == ["anna"] and sorted(troubled(report)) == ["boris", "vera"]
+    assert {trouble.kind for trouble in report.troubles} == {"no_worker"}
     assert list(scores(course)) == ["anna"]
     Path(flag).unlink()
-    assert graded(grading.grade(course, "tiny", students=["vera"], jobs=1)) == ["vera"]
+    assert graded(grading.grade(course, "tiny", GradingOptions(students=("vera",), jobs=1))) == ["vera"]
 
 
 @pytest.mark.slow
@@ -207,9 +210,9 @@ os.fork = fork
     submit(course, anna=answer(course))
     if where == "supervisor":
         with pytest.raises(SandboxError, match="Resource temporarily unavailable"):
-            grading.grade(course, "tiny", jobs=1)
+            grading.grade(course, "tiny", GradingOptions(jobs=1))
     else:
-        report = grading.grade(course, "tiny", jobs=1)
+        report = grading.grade(course, "tiny", GradingOptions(jobs=1))
         assert "Resource temporarily unavailable" in troubled(report)["anna"]
     assert scores(course) == {}
 
@@ -226,7 +229,7 @@ assert student.double(1) == 2
 """
     course = sabotage(tmp_path, test)
     submit(course, **{name: answer(course) for name in ("anna", "boris", "vera")})
-    report = grading.grade(course, "tiny", jobs=2)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=2))
     assert (tmp_path / "marker").exists() and troubled(report) == {}
     assert scores(course) == dict.fromkeys(("anna", "boris", "vera"), RIGHT)
 
@@ -253,7 +256,7 @@ def test_a_clock_that_runs_backwards_while_grading_changes_no_verdict(tmp_path: 
     course = sabotage(tmp_path, "time.time()\nassert student.double(1) == 2", module=module)
     hangs = answer(course, double="def double(x):\n    while True: pass")
     submit(course, anna=answer(course), boris=hangs)
-    report = grading.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert scores(course)["anna"] == RIGHT
     assert all(done.result.seconds >= 0 for done in report.graded)
     assert {test.status for test in report.graded[1].result.tests if test.exercise == "double"} == {"timeout"}
@@ -354,7 +357,7 @@ def test_a_disk_that_fills_up_during_a_batch_leaves_the_rest_in_the_queue(
         if now.done == 1:
             fill(small_disk, 0)
 
-    report = grading.grade(course, "tiny", jobs=1, watch=watch)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1), watch=watch)
     assert graded(report) == ["anna"] and sorted(troubled(report)) == ["boris", "vera"]
     assert all("No space left" in text or "full" in text for text in troubled(report).values())
     assert list(scores(course)) == ["anna"]
@@ -365,7 +368,7 @@ def test_a_disk_that_fills_up_during_a_batch_leaves_the_rest_in_the_queue(
         intake.submit_file(course, "tiny", "late", late)
     (small_disk / "filler").unlink()
     assert [each.student for each in read_submissions(course, "tiny")] == ["anna", "boris", "vera"]
-    assert graded(grading.grade(course, "tiny", jobs=1)) == ["boris", "vera"]
+    assert graded(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["boris", "vera"]
     assert scores(course) == dict.fromkeys(("anna", "boris", "vera"), RIGHT)
 
 
@@ -413,7 +416,7 @@ def test_a_database_that_stays_locked(tmp_path: Path, monkeypatch: pytest.Monkey
     with open_gradebook(course):
         pass
     with locked(course), pytest.raises(CourseError, match="database is locked"):
-        grading.grade(course, "tiny", jobs=1)
+        grading.grade(course, "tiny", GradingOptions(jobs=1))
     with contextlib.ExitStack() as stack:
 
         def watch(now: Progress) -> None:
@@ -422,10 +425,11 @@ def test_a_database_that_stays_locked(tmp_path: Path, monkeypatch: pytest.Monkey
             if now.done == 2:
                 stack.close()
 
-        report = grading.grade(course, "tiny", jobs=1, watch=watch)
+        report = grading.grade(course, "tiny", GradingOptions(jobs=1), watch=watch)
     assert graded(report) == ["anna", "vera"] and "database is locked" in troubled(report)["boris"]
+    assert [trouble.kind for trouble in report.troubles] == ["not_recorded"]
     assert sorted(scores(course)) == ["anna", "vera"]
-    assert graded(grading.grade(course, "tiny", jobs=1)) == ["boris"]
+    assert graded(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["boris"]
 
 
 @pytest.mark.slow
@@ -438,13 +442,13 @@ def test_a_database_that_goes_away_during_a_batch(tmp_path: Path) -> None:
         if now.done == 1:
             database.rename(tmp_path / "elsewhere.db")
 
-    report = grading.grade(course, "tiny", jobs=1, watch=watch)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1), watch=watch)
     assert graded(report) == ["anna"] and "not recorded" in troubled(report)["boris"]
     (tmp_path / "elsewhere.db").rename(database)
     assert list(scores(course)) == ["anna"]
-    assert graded(grading.grade(course, "tiny", jobs=1)) == ["boris"]
+    assert graded(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["boris"]
     database.unlink()  # for good: everything is graded again, from the submissions
-    assert graded(grading.grade(course, "tiny", jobs=1)) == ["anna", "boris"]
+    assert graded(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["anna", "boris"]
     assert scores(course) == {"anna": RIGHT, "boris": RIGHT}
 
 
@@ -558,5 +562,5 @@ def test_a_host_short_of_memory_blames_no_student(tmp_path: Path) -> None:
         2,
         -signal.SIGKILL,
     )  # some stay in the queue, all do, or the run itself was killed
-    assert grading.grade(course, "tiny", jobs=1).troubles == ()
+    assert grading.grade(course, "tiny", GradingOptions(jobs=1)).troubles == ()
     assert scores(course) == dict.fromkeys(("anna", "boris", "gleb", "vera"), RIGHT)

@@ -7,7 +7,7 @@ from support.tiny_course import HIDDEN, answer, make_course, submit
 
 from nbjudge.app import grading
 from nbjudge.app.check import check_assignment
-from nbjudge.app.options import CheckOptions
+from nbjudge.app.options import CheckOptions, GradingOptions
 from nbjudge.errors import CourseError
 from nbjudge.grading import gpu_passes
 from nbjudge.grading.gpu_passes import check_slots, left_for_slot, merge, verdict_on
@@ -74,7 +74,7 @@ def test_a_dry_run_on_the_cpu_then_what_needs_a_slot(
         wants_cuda=answer(course, double='raise RuntimeError("Found no NVIDIA driver on your system")'),
         garbage=b"%PDF-1.7",
     )
-    results = graded(grading.grade(course, "tiny", jobs=2))
+    results = graded(grading.grade(course, "tiny", GradingOptions(jobs=2)))
     order = ["test_first", "test_doubles", "test_doubles_negative", "test_total", "test_total_of_nothing"]
     assert all(
         [test.test for test in result.tests] == order for name, result in results.items() if name != "garbage"
@@ -105,28 +105,30 @@ def test_what_a_neighbour_may_have_spoilt_is_graded_once_more_alone(
     with_slots(monkeypatch)
     hangs = "def double(x):\n    while x == 5: pass\n    return 2 * x"
     submit(course, right=answer(course), hangs=answer(course, double=hangs))
-    results = graded(grading.grade(course, "tiny", jobs=1, gpu_slots=2))
+    results = graded(grading.grade(course, "tiny", GradingOptions(jobs=1, gpu_slots=2)))
     assert [test.status for test in results["hangs"].tests] == ["timeout", *["passed"] * 4]
     assert len(log.read_text()) == 3  # right once, hangs twice
     assert results["right"].environment["gpu_slots"] == "2"
-    again = grading.grade(course, "tiny", jobs=1, gpu_slots=2)
+    again = grading.grade(course, "tiny", GradingOptions(jobs=1, gpu_slots=2))
     assert again.graded == () and len(again.unchanged) == 2
     monkeypatch.setattr(
         gpu_passes, "find_cards", lambda: (Card(0, (), "GPU-0", "A stand-in", 24 * GIB, "1.3"),)
     )
-    assert len(grading.grade(course, "tiny", jobs=1).graded) == 2  # another driver may mean another result
+    assert (
+        len(grading.grade(course, "tiny", GradingOptions(jobs=1)).graded) == 2
+    )  # another driver may mean another result
 
 
 @pytest.mark.slow
 def test_every_test_on_slots(course: Course, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_slots(monkeypatch, 2)
     submit(course, anna=answer(course), boris=answer(course))
-    results = graded(grading.grade(course, "tiny", all_on_slots=True))
+    results = graded(grading.grade(course, "tiny", GradingOptions(all_on_slots=True)))
     assert len(log.read_text()) == 2
     assert all(len(result.tests) == 5 and result.environment["gpu"] for result in results.values())
     monkeypatch.setattr(gpu_passes, "find_cards", lambda: ())
     with pytest.raises(CourseError, match="no GPU"):
-        grading.grade(course, "tiny", all_on_slots=True)
+        grading.grade(course, "tiny", GradingOptions(all_on_slots=True))
 
 
 @pytest.mark.slow
@@ -135,7 +137,7 @@ def test_without_a_gpu_the_device_is_the_cpu_and_a_test_that_needs_one_stops_it_
 ) -> None:
     monkeypatch.setattr(gpu_passes, "find_cards", lambda: ())
     submit(course, anna=answer(course))
-    (result,) = graded(grading.grade(course, "tiny", jobs=1)).values()
+    (result,) = graded(grading.grade(course, "tiny", GradingOptions(jobs=1))).values()
     assert [test.status for test in result.tests] == ["passed"] * 5 and result.environment["device"] == "cpu"
     assert "gpu" not in result.environment and log.read_text() == "x"
 
@@ -146,7 +148,7 @@ def test_without_a_gpu_the_device_is_the_cpu_and_a_test_that_needs_one_stops_it_
         )
     )
     with pytest.raises(CourseError, match=r"need a GPU.*test_total, test_total_of_nothing.*nbjudge doctor"):
-        grading.grade(course, "tiny", jobs=2)
+        grading.grade(course, "tiny", GradingOptions(jobs=2))
     assert log.read_text() == "x"
 
 
@@ -160,7 +162,7 @@ def test_a_course_without_gpu_tests_never_looks_for_one(
     monkeypatch.setattr(gpu_passes, "find_cards", never)
     course = make_course(tmp_path)
     submit(course, anna=answer(course))
-    (result,) = graded(grading.grade(course, "tiny", jobs=1)).values()
+    (result,) = graded(grading.grade(course, "tiny", GradingOptions(jobs=1))).values()
     assert result.environment["device"] == "cpu"
 
 

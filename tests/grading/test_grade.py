@@ -15,6 +15,7 @@ from support.tiny_course import HIDDEN, answer, make_course, submit
 
 from nbjudge.app import grading, reporting
 from nbjudge.app.grading import Report
+from nbjudge.app.options import GradingOptions
 from nbjudge.errors import CourseError
 from nbjudge.grading.executors.local import pool
 from nbjudge.model import Course
@@ -51,7 +52,7 @@ def test_one_batch_with_every_kind_of_student(course: Course) -> None:
         garbage=b"%PDF-1.7 this is not a notebook",
         empty=b"",
     )
-    report = grading.grade(course, "tiny", jobs=2)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=2))
     assert report.troubles == () and len(report.graded) == 11
     got = scores(course)
     assert got["right"] == {"double": 2, "total": 3, "essay": None}
@@ -78,20 +79,22 @@ def test_one_batch_with_every_kind_of_student(course: Course) -> None:
 
 def test_only_what_changed_is_graded_again(course: Course) -> None:
     submit(course, anna=answer(course), boris=answer(course, total="def total(items):\n    return 0"))
-    assert names(grading.grade(course, "tiny", jobs=1)) == ["anna", "boris"]
-    again = grading.grade(course, "tiny", jobs=1)
+    assert names(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["anna", "boris"]
+    again = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert again.graded == () and [s.student for s in again.unchanged] == ["anna", "boris"]
 
     submit(course, boris=answer(course))
-    assert names(grading.grade(course, "tiny", jobs=1)) == ["boris"]
+    assert names(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["boris"]
     assert scores(course)["boris"]["total"] == 3
 
     tests = course.autograder("tiny") / "test_tiny.py"
     tests.write_text(HIDDEN.replace("== 6.5", "== 6.75"))
-    assert names(grading.grade(course, "tiny", jobs=1)) == ["anna", "boris"]
+    assert names(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["anna", "boris"]
     assert scores(course)["anna"]["total"] == 0.75
 
-    assert names(grading.grade(course, "tiny", students=["anna"], force=True, jobs=1)) == ["anna"]
+    assert names(grading.grade(course, "tiny", GradingOptions(students=("anna",), force=True, jobs=1))) == [
+        "anna"
+    ]
 
 
 def test_grading_twice_gives_the_same(course: Course) -> None:
@@ -99,8 +102,8 @@ def test_grading_twice_gives_the_same(course: Course) -> None:
         "import random, torch\ndef double(x):\n    return x * 2 if random.random() + torch.rand(1) > 1 else 0"
     )
     submit(course, **{f"s{i}": answer(course, double=random) for i in range(6)})
-    first = grading.grade(course, "tiny", jobs=2)
-    second = grading.grade(course, "tiny", jobs=1, force=True)
+    first = grading.grade(course, "tiny", GradingOptions(jobs=2))
+    second = grading.grade(course, "tiny", GradingOptions(jobs=1, force=True))
 
     def plain(report: Report) -> list[object]:
         return [
@@ -113,7 +116,7 @@ def test_grading_twice_gives_the_same(course: Course) -> None:
 
 def test_what_is_recorded(course: Course) -> None:
     submit(course, anna=answer(course))
-    grading.grade(course, "tiny", jobs=1)
+    grading.grade(course, "tiny", GradingOptions(jobs=1))
     data = (course.gradebook / "results/anna/tiny.json").read_bytes()
     result = load_result(data)
     assert json.loads(data)["schema"] == "nbjudge.result/2"
@@ -139,7 +142,7 @@ def test_kills_the_worker_once(student):
 """
     course = make_course(tmp_path, HIDDEN + kill)
     submit(course, anna=answer(course), boris=answer(course))
-    report = grading.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert marker.exists()
     assert names(report) == ["anna", "boris"] and report.troubles == ()
     assert scores(course)["anna"]["double"] == 2
@@ -156,11 +159,13 @@ def test_dies(student):
 """
     course = make_course(tmp_path, HIDDEN + die)
     submit(course, anna=answer(course), boris=answer(course, double="def double(x):\n    return 666"))
-    report = grading.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert names(report) == ["anna"]
-    assert [trouble.submission.student for trouble in report.troubles] == ["boris"]
+    assert [(one.submission.student, one.kind) for one in report.troubles] == [("boris", "no_result")]
     assert "boris" not in scores(course)
-    assert [t.submission.student for t in grading.grade(course, "tiny", jobs=1).troubles] == ["boris"]
+    assert [t.submission.student for t in grading.grade(course, "tiny", GradingOptions(jobs=1)).troubles] == [
+        "boris"
+    ]
 
 
 def test_killed_and_run_again_gives_the_same_grades(course: Course) -> None:
@@ -188,7 +193,7 @@ def test_killed_and_run_again_gives_the_same_grades(course: Course) -> None:
     process.wait()
     before = len(scores(course))
     assert before < 8
-    report = grading.grade(course, "tiny", jobs=2)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=2))
     assert report.troubles == ()
     assert len(report.graded) + len(report.unchanged) == 8 and len(report.unchanged) == before
     assert scores(course) == {f"s{i}": {"double": 2, "total": 3, "essay": None} for i in range(8)}
@@ -212,11 +217,11 @@ Judge.warm_up = warm_up
 """
     course = make_course(tmp_path, HIDDEN + notice)
     submit(course, right=answer(course), wrong=answer(course, double="def double(x):\n    return x + 3"))
-    grading.grade(course, "tiny", jobs=2)
+    grading.grade(course, "tiny", GradingOptions(jobs=2))
     found = scores(course)
     assert not marker.exists() and found["wrong"] != found["right"]
     monkeypatch.setattr(pool, "MANY", 2)
-    assert grading.grade(course, "tiny", jobs=2, force=True).troubles == ()
+    assert grading.grade(course, "tiny", GradingOptions(jobs=2, force=True)).troubles == ()
     assert marker.exists() and scores(course) == found
 
 
@@ -233,7 +238,7 @@ def test_nothing_outlives_a_batch(course: Course) -> None:
     """
     submit(course, anna=answer(course, double=daemon))
     before = processes()
-    grading.grade(course, "tiny", jobs=1)
+    grading.grade(course, "tiny", GradingOptions(jobs=1))
     deadline = time.monotonic() + 5  # a killed process needs a moment
     while (left := left_over(before)) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -247,10 +252,10 @@ def test_a_wrong_autograder_is_the_authors_fault_and_changes_nothing(course: Cou
     tests = course.autograder("tiny") / "test_tiny.py"
     tests.write_text(HIDDEN.replace('exercise("total")', 'exercise("totl")'))
     with pytest.raises(CourseError, match="totl"):
-        grading.grade(course, "tiny", jobs=1)
+        grading.grade(course, "tiny", GradingOptions(jobs=1))
     tests.write_text("import nosuchmodule\n")
     with pytest.raises(CourseError, match="nosuchmodule"):
-        grading.grade(course, "tiny", jobs=1)
+        grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert scores(course) == {}
 
 
@@ -259,7 +264,7 @@ def test_a_broken_test_is_not_the_students_fault(tmp_path: Path) -> None:
         tmp_path, HIDDEN.replace("assert student.total([]) == 0", "assert student.total(nosuchname) == 0")
     )
     submit(course, anna=answer(course))
-    report = grading.grade(course, "tiny", jobs=1)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1))
     assert scores(course)["anna"] == {"double": 2, "total": None, "essay": None}
     assert [t.test for t in report.graded[0].result.tests if t.status == "broken_test"] == [
         "test_total_of_nothing"
@@ -268,12 +273,12 @@ def test_a_broken_test_is_not_the_students_fault(tmp_path: Path) -> None:
 
 def test_without_walls_it_says_so(course: Course) -> None:
     submit(course, anna=answer(course))
-    report = grading.grade(course, "tiny", jobs=1, isolation="none")
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1, isolation="none"))
     assert report.graded[0].result.environment["isolation"] == "none"
     (page,) = reporting.feedback(course, "tiny")
     assert "isolation" in page.read_text().lower()
     # Another isolation is another result: it is graded again.
-    assert names(grading.grade(course, "tiny", jobs=1)) == ["anna"]
+    assert names(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["anna"]
 
 
 def test_where_the_jail_cannot_be_made_nothing_is_graded(course: Course) -> None:
@@ -285,13 +290,13 @@ def test_where_the_jail_cannot_be_made_nothing_is_graded(course: Course) -> None
     assert done.returncode == 2
     assert "nothing was graded" in done.stderr and "nbjudge doctor" in done.stderr
     assert scores(course) == {}
-    assert names(grading.grade(course, "tiny", jobs=1)) == ["anna"]
+    assert names(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["anna"]
 
 
 def test_a_database_of_its_own(course: Course) -> None:
     elsewhere = replace(course, database=f"sqlite:///{course.root / 'other.db'}")
     submit(elsewhere, anna=answer(course))
-    grading.grade(elsewhere, "tiny", jobs=1)
+    grading.grade(elsewhere, "tiny", GradingOptions(jobs=1))
     assert (course.root / "other.db").exists()
     assert scores(elsewhere)["anna"]["total"] == 3
 

@@ -1,14 +1,13 @@
 """Verdicts stay apart: one batch with every way to fail; only the student's own faults cost points."""
 
-import io
-
 import pytest
-from rich.console import Console
 from support.tiny_course import HIDDEN, answer, make_course, submit
 
 from nbjudge.app import grading, reporting
 from nbjudge.app.grading import Graded, Report
-from nbjudge.cli import terminal
+from nbjudge.app.options import GradingOptions
+from nbjudge.cli.grade import show_report
+from nbjudge.cli.tables import console
 from nbjudge.model import Course, Result
 
 pytestmark = pytest.mark.slow
@@ -83,7 +82,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 @pytest.fixture(scope="module")
 def report(course: Course) -> Report:
-    return grading.grade(course, "tiny", jobs=2)
+    return grading.grade(course, "tiny", GradingOptions(jobs=2))
 
 
 @pytest.fixture(scope="module")
@@ -152,11 +151,13 @@ def test_the_page_blames_the_course_for_its_broken_test(pages: dict[str, str]) -
     assert "nosuchname" not in pages["right"]
 
 
-def test_the_terminal_tells_them_apart(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = io.StringIO()
-    monkeypatch.setattr(terminal, "console", Console(file=text, width=200, highlight=False))
-    terminal.show_report(report)
-    lines = {line.split()[0]: line for line in text.getvalue().splitlines() if line.split()}
+def test_the_terminal_tells_them_apart(
+    report: Report, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console, "width", 200)
+    show_report(report)
+    printed = capsys.readouterr().out
+    lines = {line.split()[0]: line for line in printed.splitlines() if line.split()}
     notes = {
         "raises": "error",
         "hangs": "timeout",
@@ -169,7 +170,7 @@ def test_the_terminal_tells_them_apart(report: Report, monkeypatch: pytest.Monke
         assert not [other for other in set(notes.values()) - {note} if other in lines[student]]
     assert "broken test" in lines["right"] and "open" in lines["right"]
     assert "this is a PDF" in lines["garbage"]
-    assert "not graded infrastructure:" in text.getvalue()
+    assert "not graded infrastructure:" in printed
 
 
 def test_the_gradebook_shows_only_what_was_decided(course: Course, report: Report) -> None:

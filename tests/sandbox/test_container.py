@@ -14,6 +14,7 @@ from support.images import needs_image
 from support.tiny_course import answer, make_course, submit
 
 from nbjudge.app import grading
+from nbjudge.app.options import GradingOptions
 from nbjudge.errors import SandboxError
 from nbjudge.judge import StudentMemory
 from nbjudge.judge.connection import StudentConnection
@@ -161,12 +162,12 @@ def test_scores_are_those_of_the_jail_on_the_host(tmp_path: Path) -> None:
             for done in report.graded
         ]
 
-    inside = grading.grade(course, "tiny", jobs=2, isolation="container")
+    inside = grading.grade(course, "tiny", GradingOptions(jobs=2, isolation="container"))
     assert inside.troubles == () and len(inside.graded) == 7
     recorded = inside.graded[0].result.environment
     image = find_image()
     assert recorded["isolation"] == "container" and recorded["image"] == f"nbjudge-grader {image.id[:12]}"
-    outside = grading.grade(course, "tiny", jobs=2, isolation="namespaces")
+    outside = grading.grade(course, "tiny", GradingOptions(jobs=2, isolation="namespaces"))
     assert verdicts(inside) == verdicts(outside)
     assert ("many", ["error", "error", "passed", "passed"], 3.0) in verdicts(inside)
     assert gone()
@@ -199,7 +200,7 @@ def test_a_container_that_dies_is_replaced(tmp_path: Path) -> None:
             killed.extend(containers())
             subprocess.run([find_image().engine, "kill", *killed], check=True, capture_output=True)
 
-    report = grading.grade(course, "tiny", jobs=1, isolation="container", watch=watch)
+    report = grading.grade(course, "tiny", GradingOptions(jobs=1, isolation="container"), watch=watch)
     assert len(killed) == 1
     assert report.troubles == () and {done.score.score for done in report.graded} == {5}
 

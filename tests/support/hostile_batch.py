@@ -26,6 +26,7 @@ from support.hostile_course import HIDDEN, NAME, POINTS, Canaries, answers, make
 from support.places import TESTS
 
 from nbjudge.app import grading, intake, reporting
+from nbjudge.app.options import GradingOptions
 from nbjudge.model import Course
 
 CORPUS = TESTS / "hostile"
@@ -210,15 +211,15 @@ def run_batch(
             attack.name: _hand_in(course, folder, attack, students[attack.name], constants)
             for attack in attacks
         }
-        report = grading.grade(course, NAME, isolation=isolation, without=without, jobs=2)
-        from nbjudge.cli import terminal
+        report = grading.grade(course, NAME, GradingOptions(isolation=isolation, without=without, jobs=2))
+        from nbjudge.cli.grade import show_report
+        from nbjudge.cli.grades import show_grades
 
-        terminal.show_report(report)
+        show_report(report)
         reporting.feedback(course, NAME)
         rows = reporting.grades(course)
-        terminal.show_grades(rows)
-        terminal.write_grades(rows, folder / "grades.csv")
-    csv = (folder / "grades.csv").read_text()
+        show_grades(rows)
+    csv = reporting.grades_csv(rows)
 
     def outcome(student: str, notes: Sequence[Any] = ()) -> Outcome:
         return _outcome(course, student, report, rows, csv, notes)
@@ -272,9 +273,9 @@ def _hand_in(
         return _submit(course, folder, student, made)
     try:
         outcomes = intake.collect(course, NAME, made)
-        from nbjudge.cli import terminal
+        from nbjudge.cli.collect import show_collected
 
-        terminal.show_collected(outcomes)
+        show_collected(outcomes)
         return outcomes
     except CourseError as error:
         return [str(error)]
@@ -286,9 +287,9 @@ def _submit(course: Course, folder: Path, student: str, data: bytes) -> list[Any
     path = folder / f"{student}.ipynb"
     path.write_bytes(data)
     try:
-        from nbjudge.cli import terminal
+        from nbjudge.cli.submit import show_receipt
 
-        terminal.show_receipt(intake.submit_file(course, NAME, student, path))
+        show_receipt(intake.submit_file(course, NAME, student, path))
     except CourseError as error:
         return [str(error)]
     return []

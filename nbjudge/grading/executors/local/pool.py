@@ -9,13 +9,14 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import send_handle
+from typing import Any
 
 from nbjudge import log
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.grading.context import GradingContext, Job, Trouble
 from nbjudge.grading.executors.local.supervisor import LEAVING, run_supervisor
 from nbjudge.grading.gpu_passes import one_per_card
-from nbjudge.model import Result
+from nbjudge.model import Result, TroubleKind
 from nbjudge.results import load_result
 from nbjudge.sandbox.gpu_cards import Slot
 
@@ -50,7 +51,7 @@ def grade_all(
             except SandboxError as error:
                 if placements is passes[0]:
                     raise
-                yield from (Trouble(job.submission, str(error)) for job in now)
+                yield from (Trouble(job.submission, "no_slot", str(error)) for job in now)
 
 
 def _grade_pool(
@@ -80,7 +81,7 @@ def _grade_pool(
                     if not workers and not begun:
                         raise
                     while queue and not workers:
-                        yield Trouble(queue.popleft()[0].submission, str(error))
+                        yield Trouble(queue.popleft()[0].submission, "no_worker", str(error))
                 if worker.job is None and (not queue or not worker.alive):
                     pool.pop(ready).stop()
                     free.append(worker.slot)
@@ -168,7 +169,9 @@ def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | T
             raise SandboxError(
                 "a grading worker died while it started; try --jobs 1, or `nbjudge doctor`"
             ) from None
-        yield from _try_again(worker, queue, "the grading worker died twice on this submission")
+        yield from _try_again(
+            worker, queue, "worker_died", "the grading worker died twice on this submission"
+        )
         return
     if kind == "ready":
         worker.ready = True
@@ -179,19 +182,19 @@ def _hear(worker: _Worker, queue: deque[tuple[Job, int]]) -> Iterator[Result | T
             raise SandboxError(payload)
         worker.alive = False
         log.warning("worker lost its jail", **_about(job))
-        yield from _try_again(worker, queue, payload)
+        yield from _try_again(worker, queue, "sandbox", payload)
     elif job is not None:
         worker.job = None
         log.info("worker answered", answer=kind, **_about(job))
         yield _outcome(worker, job, kind, payload)
 
 
-def _outcome(worker: _Worker, job: Job, kind: str, payload: bytes) -> Result | Trouble | Job:
+def _outcome(worker: _Worker, job: Job, kind: str, payload: Any) -> Result | Trouble | Job:
     if kind == "dry":
         return replace(job, dry=load_result(payload))
     crowded = worker.slot is not None and worker.slot.crowded
     if kind != "result":
-        return job if crowded else Trouble(job.submission, str(payload))
+        return job if crowded else Trouble(job.submission, *payload)
     result = load_result(payload)
     if crowded:
         from nbjudge.grading.gpu_passes import is_unsure
@@ -204,10 +207,12 @@ def _about(job: Job | None) -> dict[str, str]:
     return {"submission": log.submission_id(job.submission)} if job else {}
 
 
-def _try_again(worker: _Worker, queue: deque[tuple[Job, int]], reason: str) -> Iterator[Trouble]:
+def _try_again(
+    worker: _Worker, queue: deque[tuple[Job, int]], kind: TroubleKind, reason: str
+) -> Iterator[Trouble]:
     """Puts the submission of a worker that ended back at the head of the queue, unless it has had its tries."""
     job, worker.job = worker.job, None
     if job and worker.tries < TRIES:
         queue.appendleft((job, worker.tries + 1))
     elif job:
-        yield Trouble(job.submission, reason)
+        yield Trouble(job.submission, kind, reason)

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 
 from nbjudge import log
 from nbjudge.errors import SandboxError
-from nbjudge.grading.context import GradingContext, Job
+from nbjudge.grading.context import GradingContext, Job, SubmissionChanged
 from nbjudge.grading.submission import judge_submission
-from nbjudge.model import Limits
+from nbjudge.model import Limits, TroubleKind
 from nbjudge.results import dump_result
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge
     from nbjudge.sandbox import Zygote
 
+TROUBLES: dict[bytes, TroubleKind] = {b"S": "sandbox", b"C": "submission_changed", b"F": "failed"}
 COMPLETE = b"\0"  # last byte of what a judge says: without it, it died while it spoke
 READING = 60.0  # seconds to read and repair a notebook, at most; the judge bounds the rest by itself
 
@@ -74,8 +75,8 @@ def _next_job(connection: Connection) -> Job | None:
 
 def judge_in_child(
     context: GradingContext, judge: Judge, zygote: Zygote, job: Job
-) -> tuple[str, bytes | str]:
-    """Forks a judge for one submission, so that nothing of it stays: ("result", JSON) or ("trouble", message)."""
+) -> tuple[str, bytes | tuple[TroubleKind, str]]:
+    """Forks a judge for one submission, so that nothing of it stays: ("result", JSON) or ("trouble", (kind, message))."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -91,11 +92,14 @@ def judge_in_child(
     os.waitpid(child, 0)
     if payload[:1] in (b"R", b"D") and payload.endswith(COMPLETE):
         return "result" if payload[:1] == b"R" else "dry", payload[1:-1]
-    if payload[:1] == b"T" and payload.endswith(COMPLETE):
-        return "trouble", payload[1:-1].decode(errors="replace")
+    if payload[:1] in TROUBLES and payload.endswith(COMPLETE):
+        return "trouble", (TROUBLES[payload[:1]], payload[1:-1].decode(errors="replace"))
     return (
         "trouble",
-        "the judge process ended without a result (a test that never returns, or too little memory?)",
+        (
+            "no_result",
+            "the judge process ended without a result (a test that never returns, or too little memory?)",
+        ),
     )
 
 
@@ -104,10 +108,12 @@ def _judge_and_exit(context: GradingContext, judge: Judge, zygote: Zygote, job: 
         die_with_parent()
         result, done = judge_submission(context, judge, zygote, job)
         payload = (b"R" if done else b"D") + dump_result(result)
+    except SubmissionChanged as error:
+        payload = b"C" + str(error).encode()
     except SandboxError as error:
-        payload = b"T" + str(error).encode()
+        payload = b"S" + str(error).encode()
     except BaseException:
-        payload = b"T" + f"nbjudge failed on this submission:\n{traceback.format_exc(limit=-5)}".encode()
+        payload = b"F" + f"nbjudge failed on this submission:\n{traceback.format_exc(limit=-5)}".encode()
     try:
         with os.fdopen(write, "wb") as pipe:
             pipe.write(payload + COMPLETE)

@@ -1,0 +1,45 @@
+"""`nbjudge submit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from nbjudge.app import intake
+from nbjudge.app.intake import Receipt
+from nbjudge.app.opened import only_assignment
+from nbjudge.cli.options import with_course
+from nbjudge.cli.tables import console, warnings_of
+from nbjudge.model import Course
+
+
+@click.command("submit")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--student", required=True, metavar="ID", help="Whose notebook it is.")
+@click.option(
+    "--assignment", metavar="NAME", help="Which assignment it answers (default: the course's only one)."
+)
+@with_course
+def command(course: Course, file: Path, student: str, assignment: str | None) -> int:
+    """Takes in one student's notebook and prints a receipt."""
+    name = only_assignment(course) if assignment is None else assignment
+    show_receipt(intake.submit_file(course, name, student, file))
+    return 0
+
+
+def show_receipt(receipt: Receipt) -> None:
+    """The receipt of one submission."""
+    again = " (the same file again: nothing changed)" if receipt.again else ""
+    console.print(
+        f"[bold]{escape(receipt.student)}[/] submitted {receipt.assignment}, attempt {receipt.attempt}{again}"
+    )
+    console.print(f"  received  {receipt.timestamp:%Y-%m-%d %H:%M:%S} UTC")
+    console.print(f"  sha256    {receipt.sha256}")
+    for state in ("changed", "unchanged", "missing"):
+        cells = [name for name, found in receipt.solutions.items() if found == state]
+        if cells:
+            console.print(f"  {state:9} {', '.join(cells)}")
+    for warning in warnings_of(receipt):
+        console.print(f"  [yellow]note[/]      {escape(warning)}")
