@@ -7,7 +7,6 @@ from nbjudge.judge import Handle, StudentGpuMemory, StudentMemory, open_judge
 from nbjudge.judge.session import Session
 from nbjudge.judge.student_fixture import Student
 from nbjudge.model import Cell, Limits, Program
-from nbjudge.sandbox import Zygote
 
 LIMITS = Limits(seconds=10)
 # From here on the process behaves as with a GPU whose kernels take 0.3 s, or whose context a failed kernel has killed.
@@ -25,13 +24,6 @@ def kill_context():
     torch.cuda.is_initialized = lambda: True
     torch.cuda.synchronize = dead
 """
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    with Zygote("none") as zygote:
-        zygote.wait_until_warm()
-        yield zygote
 
 
 @pytest.fixture

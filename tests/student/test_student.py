@@ -13,15 +13,8 @@ from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import Session
 from nbjudge.judge.student_fixture import Student
 from nbjudge.model import Cell, Limits, Program
-from nbjudge.sandbox import Zygote
 
 LIMITS = Limits(seconds=10)
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    with Zygote("none") as zygote:
-        yield zygote
 
 
 @pytest.fixture
