@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import re
+import tempfile
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,28 +24,22 @@ from nbjudge.feedback.sanitise import (
     clean_svg,
     visible,
 )
-from nbjudge.model import CellReport, Result
+from nbjudge.model import Assignment, CellReport, Result
 from nbjudge.notebooks.cells import Notebook, NotebookCell, grade_id
 from nbjudge.notebooks.reader import write_notebook
 from nbjudge.scoring import score
 
 
 def annotated(notebook: Notebook | None, result: Result | None = None) -> Notebook:
-    from nbjudge.course import load_course  # the assignment of the small course, without its files
-
     result = result or small.make_result()
-    total = score(_lab(load_course), small.EXERCISES, result)
+    total = score(_lab(), small.EXERCISES, result)
     return small.annotate(notebook, result, total)
 
 
 @cache
-def _lab(load_course: Any) -> Any:
-    import tempfile
-    from pathlib import Path
-
+def _lab() -> Assignment:
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "course_config.py").write_text(small.CONFIG)
-        return load_course(Path(folder)).assignments["lab"]
+        return small.make_course(Path(folder), empty=True).assignments["lab"]
 
 
 def cell(notebook: Notebook, name: str) -> NotebookCell:
