@@ -3,15 +3,29 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+LOGS := build/tests
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
+# Two processes on two cores; tests that share a costly fixture stay together (tests/conftest.py).
+SIDE_BY_SIDE := -n logical --maxprocesses=8 --dist=loadgroup
 
-.PHONY: demo test bench lint types docs release image labs clean
+.PHONY: demo test test-together test-alone bench lint types docs release image labs install clean
+.NOTPARALLEL: # the tests that want the machine for themselves come last
 
 demo: $(INSTALLED)  ## grade the sample submissions of the introductory lab; OPTIONS="--sample reference" for one
 	$(BIN)/nbjudge demo intro $(OPTIONS)
 
-test: $(INSTALLED) lint types  ## everything that must hold
+test: lint types test-together test-alone  ## everything that must hold
+
+test-together: $(INSTALLED)  ## what can share the machine
 	$(BIN)/nbjudge release --check
-	$(BIN)/python -m pytest
+	mkdir -p $(LOGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not alone and not container" | tee $(LOGS)/together.log
+
+test-alone: $(INSTALLED)  ## attacks, whole batches and containers, one after the other; both counts at the end
+	mkdir -p $(LOGS)
+	$(BIN)/python -m pytest -m "alone or container" | tee $(LOGS)/alone.log
+	@tail -qn1 $(LOGS)/together.log $(LOGS)/alone.log 2>/dev/null ||:
 
 bench: $(INSTALLED)  ## docs/benchmarks.md, beside nbgrader and otter; on a quiet machine, some twelve minutes
 	$(BIN)/python bench/compare.py --sizes 1 10 100 --out docs/benchmarks.md
@@ -32,6 +46,8 @@ image: $(INSTALLED)  ## the grader's image, with OPTIONS for the engine (docs/co
 labs: $(INSTALLED)  ## the images of JupyterLab for students and instructors
 	$(BIN)/python docker/build.py student-lab nbjudge-student-lab $(OPTIONS)
 	$(BIN)/python docker/build.py instructor-lab nbjudge-instructor-lab $(OPTIONS)
+
+install: $(INSTALLED)
 
 docs: $(INSTALLED)  ## regenerate docs/cli.md
 	$(BIN)/python docs/make_cli.py

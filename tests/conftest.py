@@ -22,6 +22,23 @@ if not Path("/sys/fs/cgroup/cgroup.controllers").exists():  # podman's default r
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Beside other tests (`make test`, pytest-xdist) those that share a fixture stay in one process, which makes it once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and (shared := _shared_fixture(item)):
+            item.add_marker(pytest.mark.xdist_group(shared))
+
+
+def _shared_fixture(item: pytest.Item) -> str:
+    """The widest of our fixtures that outlive the test, "" if it has none."""
+    found: dict[str, str] = {}
+    for name, definitions in item._fixtureinfo.name2fixturedefs.items():  # type: ignore[attr-defined]
+        if definitions[-1].baseid.startswith("tests"):
+            found[definitions[-1].scope] = name
+    module = item.nodeid.partition("::")[0]
+    return found.get("session") or (module if "module" in found else "")
+
+
 @pytest.fixture(scope="session")
 def zygote() -> "Iterator[Zygote]":
     """A warm zygote without walls, for the whole run: each of its students is a fork that nothing outlives.

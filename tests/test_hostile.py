@@ -38,7 +38,7 @@ WALLS = {
     "seccomp", "namespaces", "root", "ids", "rlimits", "cgroup", "landlock", "proc",
     "repair", "archive", "sanitise",
 }  # fmt: skip
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(900)]
 USERS = [
     "root" if os.geteuid() == 0 else "this-user",
     pytest.param(

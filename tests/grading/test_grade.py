@@ -220,6 +220,7 @@ Judge.warm_up = warm_up
     assert marker.exists() and scores(course) == found
 
 
+@pytest.mark.alone
 def test_nothing_outlives_a_batch(course: Course) -> None:
     daemon = """
         import os, time
