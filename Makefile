@@ -3,29 +3,36 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-LOGS := build/tests
+LOG := build/pytest.log
+COUNTS := build/pytest-counts
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 # Two processes on two cores; tests that share a costly fixture stay together (tests/conftest.py).
+TOGETHER := not alone
 SIDE_BY_SIDE := -n logical --maxprocesses=8 --dist=loadgroup
 
-.PHONY: demo test test-together test-alone bench lint types docs release image labs install clean
+.PHONY: demo test test-together test-alone fresh bench lint types docs release image labs install clean
 .NOTPARALLEL: # the tests that want the machine for themselves come last
 
 demo: $(INSTALLED)  ## grade the sample submissions of the introductory lab; OPTIONS="--sample reference" for one
 	$(BIN)/nbjudge demo intro $(OPTIONS)
 
-test: lint types test-together test-alone  ## everything that must hold
+test: fresh lint types test-together test-alone  ## everything that must hold
 
-test-together: $(INSTALLED)  ## what can share the machine
-	$(BIN)/nbjudge release --check
-	mkdir -p $(LOGS)
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not alone and not container" | tee $(LOGS)/together.log
+test-together: $(INSTALLED) | build  ## what can share the machine
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "$(TOGETHER)" | tee $(LOG)
+	@tail -n 1 $(LOG) >> $(COUNTS)
 
-test-alone: $(INSTALLED)  ## attacks, whole batches and containers, one after the other; both counts at the end
-	mkdir -p $(LOGS)
-	$(BIN)/python -m pytest -m "alone or container" | tee $(LOGS)/alone.log
-	@tail -qn1 $(LOGS)/together.log $(LOGS)/alone.log 2>/dev/null ||:
+test-alone: $(INSTALLED) | build  ## attacks and whole batches, one after the other; then the counts of all calls
+	$(BIN)/python -m pytest -m alone | tee $(LOG)
+	@tail -n 1 $(LOG) >> $(COUNTS)
+	@cat $(COUNTS)
+
+fresh:
+	@rm -f $(COUNTS)
+
+build:
+	@mkdir $@
 
 bench: $(INSTALLED)  ## docs/benchmarks.md, beside nbgrader and otter; on a quiet machine, some twelve minutes
 	$(BIN)/python bench/compare.py --sizes 1 10 100 --out docs/benchmarks.md
@@ -33,6 +40,7 @@ bench: $(INSTALLED)  ## docs/benchmarks.md, beside nbgrader and otter; on a quie
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/nbjudge release --check
 
 types: $(INSTALLED)
 	$(BIN)/mypy
