@@ -22,6 +22,7 @@ if not Path("/sys/fs/cgroup/cgroup.controllers").exists():  # podman's default r
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in this hook, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Beside other tests (`make test`, pytest-xdist) those that share a fixture stay in one process, which makes it once."""
     for item in items:

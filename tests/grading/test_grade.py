@@ -36,7 +36,11 @@ def names(report: Report) -> list[str]:
     return [done.submission.student for done in report.graded]
 
 
-def test_one_batch_with_every_kind_of_student(course: Course) -> None:
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Report]:
+    """Every kind of student, graded once into another database than the one that course_config.py names."""
+    course = make_course(tmp_path_factory.mktemp("course"))
+    course = replace(course, database=f"sqlite:///{course.root / 'other.db'}")
     submit(
         course,
         right=answer(course),
@@ -51,7 +55,11 @@ def test_one_batch_with_every_kind_of_student(course: Course) -> None:
         garbage=b"%PDF-1.7 this is not a notebook",
         empty=b"",
     )
-    report = grading.grade(course, "tiny", jobs=2)
+    return course, grading.grade(course, "tiny", jobs=2)
+
+
+def test_one_batch_with_every_kind_of_student(batch: tuple[Course, Report]) -> None:
+    course, report = batch
     assert report.troubles == () and len(report.graded) == 11
     got = scores(course)
     assert got["right"] == {"double": 2, "total": 3, "essay": None}
@@ -111,10 +119,8 @@ def test_grading_twice_gives_the_same(course: Course) -> None:
     assert plain(first) == plain(second)
 
 
-def test_what_is_recorded(course: Course) -> None:
-    submit(course, anna=answer(course))
-    grading.grade(course, "tiny", jobs=1)
-    data = (course.gradebook / "results/anna/tiny.json").read_bytes()
+def test_what_is_recorded(batch: tuple[Course, Report]) -> None:
+    data = (batch[0].gradebook / "results/right/tiny.json").read_bytes()
     result = load_result(data)
     assert json.loads(data)["schema"] == "nbjudge.result/1"
     assert result.environment["isolation"] == "namespaces"
@@ -289,12 +295,11 @@ def test_where_the_jail_cannot_be_made_nothing_is_graded(course: Course) -> None
     assert names(grading.grade(course, "tiny", jobs=1)) == ["anna"]
 
 
-def test_a_database_of_its_own(course: Course) -> None:
-    elsewhere = replace(course, database=f"sqlite:///{course.root / 'other.db'}")
-    submit(elsewhere, anna=answer(course))
-    grading.grade(elsewhere, "tiny", jobs=1)
+def test_a_database_of_its_own(batch: tuple[Course, Report]) -> None:
+    course, _ = batch
     assert (course.root / "other.db").exists()
-    assert scores(elsewhere)["anna"]["total"] == 3
+    assert not (course.gradebook / "gradebook.db").exists()
+    assert scores(course)["right"]["total"] == 3
 
 
 def processes() -> dict[int, int]:

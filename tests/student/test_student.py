@@ -240,9 +240,9 @@ def test_tensors_arrive_with_requires_grad(load):
 
 
 def test_what_cannot_be_sent_is_the_students_error(load):
-    student = Student(
-        load("def cycle():\n    a = []\n    a.append(a)\n    return a\ndef big(): return [0] * 10**7")
-    )
+    code = "def cycle():\n    a = []\n    a.append(a)\n    return a\ndef big(): return [0] * 10**7"
+    # Ten million numbers take seconds to look through, and more on a busy machine.
+    student = Student(load(code, limits=Limits(seconds=60)))
     with pytest.raises(StudentError, match="contains itself"):
         student.cycle()
     with pytest.raises(StudentError, match="use a tensor") as caught:
