@@ -7,9 +7,9 @@ LOG := build/pytest.log
 COUNTS := build/pytest-counts
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
-# Two processes on two cores; tests that share a costly fixture stay together (tests/conftest.py).
+# Two processes on two cores; tests/support/side_by_side.py says which tests stay together.
 TOGETHER := not alone
-SIDE_BY_SIDE := -n logical --maxprocesses=8 --dist=loadgroup
+SIDE_BY_SIDE := -n logical --maxprocesses=8
 
 .PHONY: demo test test-together test-alone fresh bench lint types docs release image labs install clean
 .NOTPARALLEL: # the tests that want the machine for themselves come last

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,22 +22,12 @@ if not Path("/sys/fs/cgroup/cgroup.controllers").exists():  # podman's default r
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in this hook, too
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Beside other tests (`make test`, pytest-xdist) those that share a fixture stay in one process, which makes it once."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None and (shared := _shared_fixture(item)):
-            item.add_marker(pytest.mark.xdist_group(shared))
+@pytest.hookimpl(optionalhook=True)  # there is none without pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Side by side, tests that share a costly fixture stay in one process."""
+    from support.side_by_side import ByUnit
 
-
-def _shared_fixture(item: pytest.Item) -> str:
-    """The widest of our fixtures that outlive the test, "" if it has none."""
-    found: dict[str, str] = {}
-    for name, definitions in item._fixtureinfo.name2fixturedefs.items():  # type: ignore[attr-defined]
-        if definitions[-1].baseid.startswith("tests"):
-            found[definitions[-1].scope] = name
-    module = item.nodeid.partition("::")[0]
-    return found.get("session") or (module if "module" in found else "")
+    return ByUnit(config, log)
 
 
 @pytest.fixture(scope="session")

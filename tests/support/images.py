@@ -18,7 +18,6 @@ def real_image() -> Image | None:
 
 needs_image = [
     pytest.mark.container,
-    pytest.mark.xdist_group("containers"),  # some look whether any container is left
     pytest.mark.skipif(
         real_image() is None, reason="no podman or docker with the image nbjudge-grader: make image"
     ),
