@@ -4,8 +4,12 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from nbjudge.sandbox import Zygote
 
 collect_ignore = ["hostile"]  # attacks, graded by test_hostile.py; some are called test_*.py
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tools")]
@@ -16,6 +20,27 @@ if not Path("/sys/fs/cgroup/cgroup.controllers").exists():  # podman's default r
     os.environ.setdefault("CONTAINERS_CONF", str(Path(__file__).with_name("support") / "containers.conf"))
 # nbgrader calls alembic by name; pytest may have been called by its path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.hookimpl(optionalhook=True)  # there is none without pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Side by side, tests that share a costly fixture stay in one process."""
+    from support.side_by_side import ByUnit
+
+    return ByUnit(config, log)
+
+
+@pytest.fixture(scope="session")
+def zygote() -> "Iterator[Zygote]":
+    """A warm zygote without walls, for the whole run: each of its students is a fork that nothing outlives.
+
+    Tests of the walls, and tests that kill or tire a zygote, start their own.
+    """
+    from nbjudge.sandbox import Zygote
+
+    with Zygote("none") as zygote:
+        zygote.wait_until_warm()
+        yield zygote
 
 
 @pytest.fixture(scope="session")

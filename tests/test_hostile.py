@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.hostile_batch import Attack, Batch, Outcome, read_attacks
 from support.hostile_course import POINTS
+from support.ordinary_user import NO_PYTHON, python_for_all
 from support.places import ROOT, TESTS
 
 ATTACKS = read_attacks()
@@ -37,7 +38,7 @@ WALLS = {
     "seccomp", "namespaces", "root", "ids", "rlimits", "cgroup", "landlock", "proc",
     "repair", "archive", "sanitise",
 }  # fmt: skip
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(900)]
 USERS = [
     "root" if os.geteuid() == 0 else "this-user",
     pytest.param(
@@ -60,11 +61,9 @@ def run(user: str, options: list[str]) -> Batch:
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(TESTS), str(ROOT)]))
     try:
         if user == "nobody":
-            from test_sandbox import _python_for_all
-
-            python = _python_for_all(folder)
+            python = python_for_all()
             if python is None:
-                pytest.skip("no Python interpreter that other users may read")
+                pytest.skip(NO_PYTHON)
             nobody = pwd.getpwnam("nobody")
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
             command[0] = str(python)

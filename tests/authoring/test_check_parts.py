@@ -5,7 +5,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from support import cells
 from support import small_course as small
+from support.courses import write_course
 from support.places import ROOT
 from support.tiny_course import make_course
 
@@ -21,6 +23,7 @@ from nbjudge.course import load_course
 from nbjudge.errors import CourseError
 from nbjudge.model import Credit
 from nbjudge.notebooks.cells import Notebook
+from nbjudge.notebooks.reader import write_notebook
 from nbjudge.notebooks.released_form import load_notebook
 
 
@@ -106,12 +109,9 @@ for i in range(n):
 """
 
 
-def notebook(*sources: str) -> Notebook:
-    meta = {"nbgrader": {"grade_id": "fit_loop", "solution": True, "grade": False}}
-    cells = [
-        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": text} for i, text in enumerate(sources)
-    ]
-    return {"cells": [{**cells[0], "metadata": meta}, *cells[1:]], "metadata": {}}
+def notebook(first: str, *others: str) -> Notebook:
+    given = [cells.cell(f"c{number}", source) for number, source in enumerate(others, start=1)]
+    return cells.notebook([cells.solution_cell("fit_loop", first, "c0"), *given])
 
 
 def test_a_solution_with_other_names_is_a_near_copy() -> None:
@@ -172,10 +172,8 @@ def test_dots_of_a_plot_do_not_hide_each_other() -> None:
     assert below.good_left == 0 and max(x for x, _ in below.dots) < below.threshold
 
 
-def released(*cells: tuple[str, str]) -> bytes:
-    return json.dumps(
-        {"cells": [{"cell_type": "markdown", "id": i, "metadata": {}, "source": text} for i, text in cells]}
-    ).encode()
+def released(*texts: tuple[str, str]) -> bytes:
+    return write_notebook(cells.notebook(cells.text_cell(*each) for each in texts))
 
 
 def test_changes_are_told_by_cell() -> None:
@@ -244,10 +242,7 @@ def test_a_configuration_that_cannot_be_extended_stays_as_it_is(tmp_path: Path, 
 def test_a_skeleton_passes_the_check_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "course_config.py").write_text(
-        'course_id = "c"\ntitle = {"en": "C"}\nlanguages = ("en",)\ntimezone = "Europe/Moscow"\n'
-        'database = "sqlite:///gradebook/gradebook.db"\nassignments = {\n}\n'
-    )
+    write_course(tmp_path, {}, {})
     monkeypatch.chdir(tmp_path)
     assert cli.main(["new", "first-steps"]) == 0
     assert cli.main(["check", "first-steps", "--jobs", "1"]) == 0, capsys.readouterr().out

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import cells
 from support.places import ROOT
 
 from nbjudge.authoring.check.mutants.equivalent import read_equivalents
@@ -18,19 +19,7 @@ from nbjudge.notebooks.released_form import load_notebook
 
 
 def notebook(source: str, name: str = "task_function") -> Notebook:
-    meta = {"nbgrader": {"grade_id": name, "solution": True, "grade": False, "schema_version": 3}}
-    return {
-        "cells": [
-            {
-                "cell_type": "code",
-                "id": "c",
-                "metadata": meta,
-                "source": textwrap.dedent(source),
-                "outputs": [],
-            }
-        ],
-        "metadata": {},
-    }
+    return cells.notebook([cells.solution_cell(name, textwrap.dedent(source), "c")])
 
 
 def mutants(body: str) -> list[Mutant]:

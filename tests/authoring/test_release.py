@@ -5,6 +5,8 @@ import json
 import shutil
 
 import pytest
+from support.cells import cell, grade_cell, manual_cell, notebook, region, solution_cell, text_cell
+from support.courses import assignment, write_course
 from support.places import ROOT
 
 from nbjudge.authoring.leaks import find_leaks
@@ -15,12 +17,6 @@ from nbjudge.notebooks.cells import grade_id, role, tags
 from nbjudge.notebooks.reader import read_notebook, write_notebook
 
 SOLUTION = "total = sum(weight * value for weight, value in pairs)"
-CONFIG = """
-course_id, title, languages, timezone = "c", {"en": "C"}, ("en", "ru"), "UTC"
-database = "sqlite:///gradebook/gradebook.db"
-assignments = {"hw": {"title": {"en": "HW"}, "points": {"mean": 2, "essay": 1},
-    "soft_deadline": "2027-01-01 00:00", "hard_deadline": "2027-01-02 00:00"}}
-"""
 TESTS = '''
 import pytest
 
@@ -29,15 +25,6 @@ def test_weights_that_do_not_sum_to_one(student):
     """The mean is right when the weights have any positive sum."""
     assert student.weighted_mean([(2, 3.0), (2, 5.0)]) == 4.0
 '''
-
-
-def cell(id_, source, kind="code", cell_tags=(), **nbgrader):
-    metadata = {"tags": list(cell_tags)} if cell_tags else {}
-    if nbgrader:
-        base = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
-        metadata["nbgrader"] = base | nbgrader
-    made = {"cell_type": kind, "id": id_, "metadata": metadata, "source": source}
-    return made | {"outputs": [], "execution_count": None} if kind == "code" else made
 
 
 def source_cells():
@@ -49,51 +36,40 @@ def source_cells():
     ### END SOLUTION
 """
     return [
-        cell("title-en", "# Means", "markdown", ["lang:en"]),
-        cell("title-ru", "# Средние", "markdown", ["lang:ru"]),
-        cell("both", "$$\\bar x$$", "markdown"),
-        cell("given", "import math\nprint(math.pi)", cell_tags=["skip-grading"]),
+        text_cell("title-en", "# Means", "lang:en"),
+        text_cell("title-ru", "# Средние", "lang:ru"),
+        text_cell("both", "$$\\bar x$$"),
+        cell("given", "import math\nprint(math.pi)", tags=["skip-grading"]),
         cell("locked", "x = 1", grade_id="locked", locked=True),
-        cell(
-            "mean_inline",
-            "### BEGIN SOLUTION\nseven = 3 + 4\nout = seven\n### END SOLUTION",
-            grade_id="mean_inline",
-            solution=True,
-        ),
-        cell("mean_function", function, grade_id="mean_function", solution=True),
-        cell(
-            "mean", "assert weighted_mean([(1, 2)]) == 2", grade_id="mean", grade=True, locked=True, points=2
-        ),
-        cell(
-            "essay",
-            "Weights need not sum to one, because we divide.",
-            "markdown",
-            grade_id="essay",
-            grade=True,
-            solution=True,
-            points=1,
-        ),
+        solution_cell("mean_inline", region("seven = 3 + 4\nout = seven"), "mean_inline"),
+        solution_cell("mean_function", function, "mean_function"),
+        grade_cell("mean", "assert weighted_mean([(1, 2)]) == 2", 2, "mean"),
+        manual_cell("essay", "Weights need not sum to one, because we divide.", 1, id_="essay"),
     ]
 
 
 def write_source(course, cells, metadata=None):
-    notebook = {"cells": cells, "metadata": metadata or {}, "nbformat": 4, "nbformat_minor": 5}
-    (course.source("hw") / "hw.ipynb").write_bytes(write_notebook(notebook))
+    (course.source("hw") / "hw.ipynb").write_bytes(write_notebook(notebook(cells, **metadata or {})))
 
 
 @pytest.fixture
 def course(tmp_path):
-    (tmp_path / "course_config.py").write_text(CONFIG)
-    course = load_course(tmp_path)
-    course.source("hw").mkdir(parents=True)
-    course.autograder("hw").mkdir(parents=True)
-    (course.source("hw") / "helper.py").write_text("def load():\n    return []\n")
-    (course.source("hw") / "data").mkdir()
-    (course.source("hw") / "data" / "points.bin").write_bytes(bytes(range(256)))
-    (course.autograder("hw") / "test_mean.py").write_text(TESTS)
-    (course.autograder("hw") / "hidden_points.npz").write_bytes(b"hidden " * 30)
-    write_source(course, source_cells())
-    return course
+    deadlines = {"soft_deadline": "2027-01-01 00:00", "hard_deadline": "2027-01-02 00:00"}
+    return write_course(
+        tmp_path,
+        {"hw": assignment("HW", {"mean": 2, "essay": 1}, **deadlines)},
+        {
+            "source/hw/helper.py": "def load():\n    return []\n",
+            "source/hw/data/points.bin": bytes(range(256)),
+            "source/hw/hw.ipynb": notebook(source_cells()),
+            "autograders/hw/test_mean.py": TESTS,
+            "autograders/hw/hidden_points.npz": b"hidden " * 30,
+        },
+        course_id="c",
+        title="C",
+        languages=("en", "ru"),
+        timezone="UTC",
+    )
 
 
 def released(course, name="hw.ipynb"):

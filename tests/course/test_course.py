@@ -23,6 +23,7 @@ def demo(
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_every_sample_gets_exactly_its_score(demo: tuple[str, Demo]) -> None:
     name, graded = demo

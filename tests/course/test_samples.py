@@ -80,6 +80,7 @@ def graded(batch):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_every_sample_ends_with_a_result(batch, graded):
     assert batch["report"].troubles == ()
@@ -87,6 +88,7 @@ def test_every_sample_ends_with_a_result(batch, graded):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", SAMPLES)
 def test_score(graded, name):
@@ -98,6 +100,7 @@ def test_score(graded, name):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_nothing_outlives_the_batch(batch):
     assert batch["processes"] == set()
@@ -106,6 +109,7 @@ def test_nothing_outlives_the_batch(batch):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_no_test_is_the_authors_fault(graded):
     assert {
@@ -114,6 +118,7 @@ def test_no_test_is_the_authors_fault(graded):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("name", "exercise", "status"),
@@ -135,6 +140,7 @@ def test_status_says_what_went_wrong(graded, name, exercise, status):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_cells_of_the_release_load_without_its_solutions(graded):
     """Given cells never need a solution, or must be tagged skip-grading."""
@@ -142,6 +148,7 @@ def test_cells_of_the_release_load_without_its_solutions(graded):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_every_test_is_failed_by_a_partial_sample(graded):
     """A hidden test that no wrong submission fails proves nothing."""
@@ -152,6 +159,7 @@ def test_every_test_is_failed_by_a_partial_sample(graded):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_results_are_stored(batch, graded):
     path = batch["course"].gradebook / "results" / "reference" / "intro.json"

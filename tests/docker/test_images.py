@@ -138,6 +138,7 @@ def test_it_is_not_root_and_can_write_nowhere_but_into_its_state(engine: Engine)
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.container
 @pytest.mark.timeout(1200)
 def test_the_samples_get_exactly_their_scores(engine: Engine) -> None:

@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import small_course as small
 
-from nbjudge.course import load_course
 from nbjudge.feedback import annotate_notebook
 from nbjudge.feedback.sanitise import (
     clean_html,
@@ -40,10 +39,8 @@ def annotated(notebook: Notebook | None, result: Result | None = None) -> Notebo
 
 @cache
 def _lab() -> Assignment:
-    """The assignment of the small course, without its files."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "course_config.py").write_text(small.CONFIG)
-        return load_course(Path(folder)).assignments["lab"]
+        return small.make_course(Path(folder), empty=True).assignments["lab"]
 
 
 def cell(notebook: Notebook, name: str) -> NotebookCell:

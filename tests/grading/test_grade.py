@@ -1,13 +1,11 @@
 """Grading for real: the pool, its verdicts, what is graded again, and what happens when parts of it die."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,6 @@ from nbjudge.app.options import GradingOptions
 from nbjudge.errors import CourseError
 from nbjudge.grading.executors.local import pool
 from nbjudge.model import Course
-from nbjudge.results import load_result
 
 pytestmark = pytest.mark.slow  # every grading starts workers: some seconds
 
@@ -35,46 +32,6 @@ def scores(course: Course) -> dict[str, dict[str, float | None]]:
 
 def names(report: Report) -> list[str]:
     return [done.submission.student for done in report.graded]
-
-
-def test_one_batch_with_every_kind_of_student(course: Course) -> None:
-    submit(
-        course,
-        right=answer(course),
-        wrong=answer(course, double="def double(x):\n    return x + 3"),
-        hangs=answer(course, double="def double(x):\n    while True: pass"),
-        exits=answer(course, double="import os\ndef double(x):\n    os._exit(0)"),
-        raises=answer(course, total="def total(items):\n    return items[0] / 0"),
-        greedy=answer(course, double="def double(x):\n    return bytearray(60 << 30)"),
-        broken=answer(course, double="def double(x)\n    return"),
-        hangs_at_once=answer(course, double="while True: pass"),
-        renamed=answer(course, double="def doubled(x):\n    return 2 * x"),
-        garbage=b"%PDF-1.7 this is not a notebook",
-        empty=b"",
-    )
-    report = grading.grade(course, "tiny", GradingOptions(jobs=2))
-    assert report.troubles == () and len(report.graded) == 11
-    got = scores(course)
-    assert got["right"] == {"double": 2, "total": 3, "essay": None}
-    assert (got["wrong"]["double"], got["wrong"]["total"]) == (1, 3)
-    for student in ("hangs", "exits", "greedy", "broken", "hangs_at_once", "renamed"):
-        assert (got[student]["double"], got[student]["total"]) == (0, 3), student
-    assert got["raises"]["total"] == 0
-    assert got["garbage"]["double"] == got["garbage"]["total"] == got["empty"]["total"] == 0
-    statuses = {
-        done.submission.student: done.result.tests[0].status for done in report.graded if done.result.tests
-    }
-    assert statuses == {
-        "right": "passed",
-        "wrong": "passed",
-        "hangs": "timeout",
-        "exits": "crashed",
-        "raises": "passed",
-        "greedy": "memory",
-        "broken": "not_found",
-        "hangs_at_once": "not_found",
-        "renamed": "not_found",
-    }
 
 
 def test_only_what_changed_is_graded_again(course: Course) -> None:
@@ -112,18 +69,6 @@ def test_grading_twice_gives_the_same(course: Course) -> None:
         ]
 
     assert plain(first) == plain(second)
-
-
-def test_what_is_recorded(course: Course) -> None:
-    submit(course, anna=answer(course))
-    grading.grade(course, "tiny", GradingOptions(jobs=1))
-    data = (course.gradebook / "results/anna/tiny.json").read_bytes()
-    result = load_result(data)
-    assert json.loads(data)["schema"] == "nbjudge.result/2"
-    assert result.environment["isolation"] == "namespaces"
-    assert {"torch", "python", "numpy", "nbjudge", "device"} <= result.environment.keys()
-    assert result.seed == int(result.sha256[:16], 16)
-    assert "47110815" not in json.dumps([cell.output for cell in result.cells])
 
 
 def test_a_worker_that_dies_is_replaced_and_the_submission_tried_again(tmp_path: Path) -> None:
@@ -225,6 +170,7 @@ Judge.warm_up = warm_up
     assert marker.exists() and scores(course) == found
 
 
+@pytest.mark.alone
 def test_nothing_outlives_a_batch(course: Course) -> None:
     daemon = """
         import os, time
@@ -291,14 +237,6 @@ def test_where_the_jail_cannot_be_made_nothing_is_graded(course: Course) -> None
     assert "nothing was graded" in done.stderr and "nbjudge doctor" in done.stderr
     assert scores(course) == {}
     assert names(grading.grade(course, "tiny", GradingOptions(jobs=1))) == ["anna"]
-
-
-def test_a_database_of_its_own(course: Course) -> None:
-    elsewhere = replace(course, database=f"sqlite:///{course.root / 'other.db'}")
-    submit(elsewhere, anna=answer(course))
-    grading.grade(elsewhere, "tiny", GradingOptions(jobs=1))
-    assert (course.root / "other.db").exists()
-    assert scores(elsewhere)["anna"]["total"] == 3
 
 
 def processes() -> dict[int, int]:

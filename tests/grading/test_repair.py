@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.cells import cell, fill, grade_cell, manual_cell, solution_cell, text_cell
 from support.places import ROOT
 
 from nbjudge.course import load_course
@@ -20,21 +21,8 @@ from nbjudge.notebooks.released_form import load_released_form, make_released_fo
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
 
-def cell(id_, source, kind="code", cell_tags=(), **nbgrader):
-    metadata = {"tags": list(cell_tags)} if cell_tags else {}
-    if nbgrader:
-        metadata["nbgrader"] = {
-            "schema_version": 3,
-            "grade": False,
-            "solution": False,
-            "locked": False,
-        } | nbgrader
-    made = {"cell_type": kind, "id": id_, "metadata": metadata, "source": source}
-    return made | {"outputs": [], "execution_count": None} if kind == "code" else made
-
-
 def solution(name, source):
-    return cell(f"id-{name}", source, grade_id=name, solution=True)
+    return solution_cell(name, source, f"id-{name}")
 
 
 def lab(solved, language="en"):
@@ -43,20 +31,19 @@ def lab(solved, language="en"):
     return {
         "metadata": {} if solved else {"nbjudge": {"assignment": "hw", "language": language}},
         "cells": [
-            cell(f"title-{language}", f"# {text} 1", "markdown", [f"lang:{language}"]),
+            text_cell(f"title-{language}", f"# {text} 1", f"lang:{language}"),
             cell("imports", "import math\n\nlimit = 10\nx = 2.0\nprint(limit)"),
             solution("double_inline", "out = x + x" if solved else STUB),
             solution("double_function", "def double(v):\n    return 2 * v" if solved else f"def double(v):\n    {STUB}"),
-            cell("id-double", "assert out == double(x)", grade_id="double", grade=True, locked=True, points=1),
+            grade_cell("double", "assert out == double(x)", 1, "id-double"),
             cell("helper", "def show(v):\n    print(v)\n    return v"),
             solution("halve_function", "def halve(v):\n    return v / 2" if solved else f"def halve(v):\n    {STUB}"),
-            cell("id-halve", "assert halve(4) == 2", grade_id="halve", grade=True, locked=True, points=1),
-            cell("long", "run_for_an_hour()", cell_tags=["skip-grading"]),
-            cell(f"ask-plot-{language}", f"{text}: plot", "markdown", [f"lang:{language}"]),
-            cell("id-plot", "plot()" if solved else STUB, grade_id="plot", grade=True, solution=True, points=1),
-            cell(f"ask-report-{language}", f"{text}: report", "markdown", [f"lang:{language}"]),
-            cell("id-report", "42" if solved else "YOUR ANSWER HERE", "markdown", grade_id="report", grade=True,
-                 solution=True, points=1),
+            grade_cell("halve", "assert halve(4) == 2", 1, "id-halve"),
+            cell("long", "run_for_an_hour()", tags=["skip-grading"]),
+            text_cell(f"ask-plot-{language}", f"{text}: plot", f"lang:{language}"),
+            manual_cell("plot", "plot()" if solved else STUB, 1, "code", "id-plot"),
+            text_cell(f"ask-report-{language}", f"{text}: report", f"lang:{language}"),
+            manual_cell("report", "42" if solved else "YOUR ANSWER HERE", id_="id-report"),
         ],
     }  # fmt: skip
 
@@ -68,13 +55,9 @@ SOLUTIONS = ("double_inline", "double_function", "halve_function", "plot", "repo
 
 def answer(language="en"):
     """What a student hands in who solved everything in their own way, metadata as released."""
-    submitted = lab(False, language)
     own = {"double_inline": "out = 2 * x", "double_function": "def double(v): return v + v",
            "halve_function": "def halve(v): return v * 0.5", "plot": "mine()", "report": "Mine."}  # fmt: skip
-    for each in submitted["cells"]:
-        name = each["metadata"].get("nbgrader", {}).get("grade_id")
-        each["source"] = own.get(name, each["source"])
-    return submitted
+    return fill(lab(False, language), own)
 
 
 def bare(notebook):

@@ -11,6 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support import cells
+from support.cells import grade_cell, solution_cell
+from support.courses import assignment, write_course
 from support.places import ROOT
 
 import nbjudge.intake.archive
@@ -26,32 +29,14 @@ from nbjudge.model import Note
 from nbjudge.notebooks.reader import read_notebook, write_notebook
 
 NOON = datetime(2026, 12, 31, 12, 0, 0, 123456, tzinfo=UTC)
-CONFIG = """
-course_id, title, languages, timezone = "c", {"en": "C"}, ("en",), "UTC"
-database = "sqlite:///gradebook/gradebook.db"
-assignments = {"hw": {"title": {"en": "HW"}, "points": {"f": 1}, "late_factor": 0.5,
-    "soft_deadline": "2027-01-01 00:00", "hard_deadline": "2027-01-02 00:00"}}
-"""
-
-
-def cell(id_, source, **nbgrader):
-    base = {"schema_version": 3, "grade": False, "solution": False, "locked": False}
-    return {
-        "cell_type": "code",
-        "id": id_,
-        "metadata": {"nbgrader": base | nbgrader},
-        "source": source,
-        "outputs": [],
-        "execution_count": None,
-    }
+HW = assignment(
+    "HW", {"f": 1}, late_factor=0.5, soft_deadline="2027-01-01 00:00", hard_deadline="2027-01-02 00:00"
+)
 
 
 def notebook(answer="def f():\n    # YOUR CODE HERE\n    raise NotImplementedError()"):
-    cells = [
-        cell("f_a", answer, grade_id="f_a", solution=True),
-        cell("f", "assert f() == 1", grade_id="f", grade=True, locked=True, points=1),
-    ]
-    return write_notebook({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    made = [solution_cell("f_a", answer, "f_a"), grade_cell("f", "assert f() == 1", 1, "f")]
+    return write_notebook(cells.notebook(made))
 
 
 SOLVED, OTHER = notebook("def f(): return 1"), notebook("def f(): return 2")
@@ -59,13 +44,8 @@ SOLVED, OTHER = notebook("def f(): return 1"), notebook("def f(): return 2")
 
 @pytest.fixture
 def course(tmp_path):
-    root = tmp_path / "course"
-    (root / "source/hw").mkdir(parents=True)
-    (root / "release/hw").mkdir(parents=True)
-    (root / "course_config.py").write_text(CONFIG)
-    (root / "source/hw/hw.ipynb").write_bytes(SOLVED)
-    (root / "release/hw/hw.ipynb").write_bytes(notebook())
-    return load_course(root)
+    files = {"source/hw/hw.ipynb": SOLVED, "release/hw/hw.ipynb": notebook()}
+    return write_course(tmp_path / "course", {"hw": HW}, files, course_id="c", title="C", timezone="UTC")
 
 
 def submit(course, data, now=NOON, student="ivanov", name="my work (1).ipynb"):

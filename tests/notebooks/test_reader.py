@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from support import cells
 
 from nbjudge.errors import CourseError
 from nbjudge.model import Assignment, Limits
@@ -12,31 +13,19 @@ from nbjudge.notebooks.cells import cell_id, grade_id, normalise, role, tags
 from nbjudge.notebooks.exercises import check_points, find_exercises
 from nbjudge.notebooks.reader import MAX_BYTES, MAX_CELLS, NotANotebook, read_notebook, write_notebook
 
-
-def code(id_, source, **nbgrader):
-    meta = {"nbgrader": {"schema_version": 3, "grade": False, "solution": False, "locked": False} | nbgrader}
-    return {
-        "cell_type": "code",
-        "id": id_,
-        "metadata": meta if nbgrader else {},
-        "source": source,
-        "outputs": [],
-        "execution_count": None,
-    }
+code = cells.cell
 
 
-def solution(grade_id):
-    return code(f"id-{grade_id}", "f = 1", grade_id=grade_id, solution=True)
+def solution(name):
+    return cells.solution_cell(name, "f = 1", f"id-{name}")
 
 
-def grade(grade_id, points=1, **more):
-    return code(
-        f"id-{grade_id}", "assert f", grade_id=grade_id, grade=True, locked=True, points=points, **more
-    )
+def grade(name, points=1, **more):
+    return cells.grade_cell(name, "assert f", points, f"id-{name}", **more)
 
 
-def notebook(*cells):
-    return {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+def notebook(*made):
+    return cells.notebook(made)
 
 
 def as_bytes(value):

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from support.images import needs_image
+from support.ordinary_user import NO_PYTHON, python_for_all
 from support.places import ROOT
 
 from nbjudge.errors import SandboxError
@@ -635,10 +635,10 @@ def test_without_isolation_limits_hold(helpers: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become an ordinary user")
-def test_an_ordinary_user_gets_the_same_jail(tmp_path: Path) -> None:
-    python = _python_for_all(tmp_path)
+def test_an_ordinary_user_gets_the_same_jail() -> None:
+    python = python_for_all()
     if python is None:
-        pytest.skip("no Python interpreter that other users may read")
+        pytest.skip(NO_PYTHON)
     code = textwrap.dedent(
         """
         from nbjudge.judge.connection import StudentConnection
@@ -661,25 +661,6 @@ def test_an_ordinary_user_gets_the_same_jail(tmp_path: Path) -> None:
         command, user=65534, group=65534, extra_groups=[], cwd="/", capture_output=True, text=True
     )
     assert done.stdout == "jailed\n", done.stderr
-
-
-def _python_for_all(tmp_path: Path) -> Path | None:
-    """A venv of the system's interpreter that sees our packages and that everybody may read."""
-    packages = [p for p in sys.path if p.endswith("site-packages")]
-    system = Path("/usr/bin") / f"python{sys.version_info.major}.{sys.version_info.minor}"
-    readable = all(_for_all(Path(p)) for p in [*packages, str(ROOT)])
-    if not system.exists() or not readable:
-        return None
-    folder = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
-    folder.chmod(0o755)
-    subprocess.run([str(system), "-m", "venv", "--without-pip", str(folder)], check=True)
-    site = next(folder.glob("lib/python*/site-packages"))
-    (site / "ours.pth").write_text("\n".join([*packages, str(ROOT)]) + "\n")
-    return folder / "bin/python"
-
-
-def _for_all(path: Path) -> bool:
-    return all(parent.stat().st_mode & 0o005 == 0o005 for parent in (path, *path.parents))
 
 
 def _processes() -> set[int]:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from support.cells import fill
 from support.places import TESTS
 
 from nbjudge import wire
@@ -261,10 +262,9 @@ def _archive_seeds() -> list[bytes]:
 def _lab(solved: bool) -> dict[str, Any]:
     from support import tiny_course
 
-    notebook = tiny_course._source()
+    notebook = tiny_course.source()
+    if not solved:
+        fill(notebook, dict.fromkeys(tiny_course.SOLUTIONS, "# YOUR CODE HERE\nraise NotImplementedError()"))
     for cell in notebook["cells"]:
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        if not solved and name in tiny_course.SOLUTIONS:
-            cell["source"] = "# YOUR CODE HERE\nraise NotImplementedError()"
         cell["metadata"].pop("tags", None)
     return notebook

@@ -7,30 +7,27 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from support.cells import (
+    KERNEL,
+    cell,
+    fill,
+    grade_cell,
+    manual_cell,
+    notebook,
+    region,
+    solution_cell,
+    text_cell,
+)
+from support.courses import assignment, write_course
 
 from nbjudge.app import authoring
-from nbjudge.course import load_course
 from nbjudge.model import Course
+from nbjudge.notebooks.cells import Notebook, exercise_of
 
 NAME = "hostile"
 POINTS = {"double": 2, "norms": 2, "train": 3, "inline": 1, "greet": 2, "countdown": 1}
-CONFIG = f"""
-course_id = "hostile-course"
-title = {{"en": "Hostile"}}
-languages = ("en",)
-timezone = "Europe/Moscow"
-database = "sqlite:///gradebook/gradebook.db"
-assignments = {{
-    "{NAME}": {{
-        "title": {{"en": "Hostile lab"}},
-        "points": {POINTS | {"essay": 1}!r},
-        "soft_deadline": "2100-03-14 23:59",
-        "hard_deadline": "2100-03-20 23:59",
-        "limits": {{"seconds": 2, "memory": "384MB", "processes": 48, "disk": "32MB", "output": "64KB"}},
-    }},
-}}
-"""
+LIMITS = {"seconds": 2, "memory": "384MB", "processes": 48, "disk": "32MB", "output": "64KB"}
 HIDDEN = '''
 """Hidden tests. @KEY@"""
 
@@ -158,58 +155,41 @@ class Canaries:
 
 def make_course(root: Path, canaries: Canaries, hidden: str = HIDDEN) -> Course:
     """The course in `root`, released and ready to collect."""
-    source, autograder = root / "source" / NAME, root / "autograders" / NAME
-    for folder in (source, autograder, root / "gradebook/results/honest", root / "gradebook/submitted"):
-        folder.mkdir(parents=True)
-    (root / "course_config.py").write_text(CONFIG)
-    (source / f"{NAME}.ipynb").write_text(json.dumps(_source(), indent=1))
-    (source / "lab_data.py").write_text("PLAIN = 1\n")
     hidden = hidden.replace("@KEY@", canaries.key).replace("@MESSAGE@", canaries.message)
-    (autograder / "test_hidden.py").write_text(hidden)
-    for folder in ("", "results/honest/", "submitted/"):
-        (root / "gradebook" / folder / "notes.txt").write_text(canaries.book)
-    course = load_course(root)
+    notes = ("gradebook/notes.txt", "gradebook/results/honest/notes.txt", "gradebook/submitted/notes.txt")
+    course = write_course(
+        root,
+        {NAME: assignment("Hostile lab", POINTS | {"essay": 1}, limits=LIMITS)},
+        {
+            f"source/{NAME}/{NAME}.ipynb": _source(),
+            f"source/{NAME}/lab_data.py": "PLAIN = 1\n",
+            f"autograders/{NAME}/test_hidden.py": hidden,
+            **dict.fromkeys(notes, canaries.book),
+        },
+        course_id="hostile-course",
+        title="Hostile",
+    )
     authoring.release(course, NAME, unproved=True)
     return course
 
 
-def answers(course: Course, solved: Iterable[str], **sources: str) -> dict[str, Any]:
+def answers(course: Course, solved: Iterable[str], **sources: str) -> Notebook:
     """A released notebook with the exercises in `solved` solved, and `sources` in the solution cells so named."""
-    notebook: dict[str, Any] = json.loads((course.release(NAME) / f"{NAME}.ipynb").read_text())
+    released = json.loads((course.release(NAME) / f"{NAME}.ipynb").read_text())
     solved = set(solved)
-    for cell in notebook["cells"]:
-        meta = cell["metadata"].get("nbgrader", {})
-        if meta.get("solution"):
-            name = meta["grade_id"]
-            if name.split("_")[0] in solved:
-                cell["source"] = SOLUTIONS[name]
-            cell["source"] = sources.get(name, cell["source"])
-    return notebook
+    return fill(
+        released, {name: text for name, text in SOLUTIONS.items() if exercise_of(name) in solved} | sources
+    )
 
 
-def _source() -> dict[str, Any]:
-    cells = [_cell("title", "markdown", "# Hostile lab"), _cell("imports", "code", "import torch")]
+def _source() -> Notebook:
+    cells = [text_cell("title", "# Hostile lab"), cell("imports", "import torch")]
     for name, solution in SOLUTIONS.items():
-        exercise = name.split("_")[0]
-        cells.append(_cell(f"{exercise}-text", "markdown", f"## {exercise}"))
+        exercise = exercise_of(name)
+        cells.append(text_cell(f"{exercise}-text", f"## {exercise}"))
         if exercise == "essay":
-            cells.append(_cell("c-essay", "markdown", solution, "essay", points=1, solution=True))
-            continue
-        region = f"### BEGIN SOLUTION\n{solution}\n### END SOLUTION"
-        cells.append(_cell(f"c-{exercise}", "code", region, name, solution=True))
-        cells.append(_cell(f"c-{exercise}-grade", "code", "assert True", exercise, points=POINTS[exercise]))
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-
-
-def _cell(
-    id_: str, kind: str, source: str, name: str = "", *, points: float | None = None, solution: bool = False
-) -> dict[str, Any]:
-    cell: dict[str, Any] = {"id": id_, "cell_type": kind, "metadata": {}, "source": source}
-    if kind == "code":
-        cell |= {"outputs": [], "execution_count": None}
-    if name:
-        grade = points is not None
-        meta = {"grade_id": name, "schema_version": 3, "solution": solution, "grade": grade, "task": False}
-        cell["metadata"]["nbgrader"] = meta | {"locked": not solution} | ({"points": points} if grade else {})
-    return cell
+            cells.append(manual_cell("essay", solution))
+        else:
+            cells.append(solution_cell(name, region(solution), f"c-{exercise}"))
+            cells.append(grade_cell(exercise, "assert True", POINTS[exercise]))
+    return notebook(cells, **KERNEL)

@@ -11,7 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nbjudge.course import load_course
+from support.cells import (
+    KERNEL,
+    cell,
+    fill,
+    grade_cell,
+    manual_cell,
+    notebook,
+    sign,
+    solution_cell,
+    text_cell,
+)
+from support.courses import assignment, write_course
+
 from nbjudge.feedback import annotate_notebook
 from nbjudge.gradebook import Gradebook, record
 from nbjudge.grading.repair import repair
@@ -21,22 +33,13 @@ from nbjudge.notebooks.reader import write_notebook
 from nbjudge.notebooks.released_form import make_released_form
 from nbjudge.scoring import score
 
-CONFIG = """
-course_id = "small"
-title = {"en": "A small course", "ru": "Маленький курс"}
-languages = ("en", "ru")
-timezone = "Europe/Moscow"
-database = "sqlite:///gradebook/gradebook.db"
-assignments = {
-    "lab": {
-        "title": {"en": "First lab", "ru": "Первая работа"},
-        "points": {"square": 2, "scale": 3, "plots": 1, "report": 4},
-        "soft_deadline": "2027-03-14 23:59",
-        "hard_deadline": "2027-03-20 23:59",
-        "late_factor": 0.5,
-    },
-}
-"""
+LAB = assignment(
+    {"en": "First lab", "ru": "Первая работа"},
+    {"square": 2, "scale": 3, "plots": 1, "report": 4},
+    soft_deadline="2027-03-14 23:59",
+    hard_deadline="2027-03-20 23:59",
+    late_factor=0.5,
+)
 ON_TIME = datetime(2027, 3, 10, 12, 0, 0, 250_000, tzinfo=UTC)
 LATE = datetime(2027, 3, 16, 12, 0, tzinfo=UTC)
 TOO_LATE = datetime(2027, 4, 1, 12, 0, tzinfo=UTC)
@@ -49,69 +52,42 @@ EXERCISES = (
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
-def make_course(root: Path) -> Course:
-    """The course in `root`, with its source and release notebooks on disk."""
-    (root / "course_config.py").write_text(CONFIG)
-    course = load_course(root)
-    for folder in (course.source("lab"), course.release("lab")):
-        folder.mkdir(parents=True)
-        (folder / "lab.ipynb").write_bytes(write_notebook(released()))
-    return course
+def make_course(root: Path, *, empty: bool = False) -> Course:
+    """The course in `root`, with its source and release notebooks on disk unless it is to be `empty`."""
+    paths = () if empty else ("source/lab/lab.ipynb", "release/lab/lab.ipynb")
+    return write_course(
+        root,
+        {"lab": LAB},
+        {path: released() for path in paths},
+        course_id="small",
+        title={"en": "A small course", "ru": "Маленький курс"},
+        languages=("en", "ru"),
+    )
 
 
 def released() -> Notebook:
     """The release of "lab"."""
-    return {
-        "cells": [
-            _cell("intro", "markdown", "# First lab"),
-            _cell("square-text", "markdown", "### Exercise 1. Squares, $x^2$ (2 points)"),
-            _cell("c-square", "code", "# YOUR CODE HERE", "square_function", solution=True),
-            _cell("c-square-grade", "code", "assert square(2) == 4", "square", points=2),
-            _cell("scale-text", "markdown", "### Exercise 2. Scaling (3 points)"),
-            _cell("given", "code", "factor = 3"),
-            _cell("c-scale-inline", "code", "# YOUR CODE HERE ", "scale_inline", solution=True),
-            _cell("c-scale", "code", "# YOUR CODE HERE  ", "scale_function", solution=True),
-            _cell("c-scale-grade", "code", "assert scale(2) == 6", "scale", points=3),
-            _cell("plots-text", "markdown", "### Exercise 3. Plots (1 point)"),
-            _cell("c-plots", "code", "# PLOT HERE", "plots", points=1, solution=True),
-            _cell("c-report", "markdown", "YOUR ANSWER HERE", "report", points=4, solution=True),
-        ],
-        "metadata": {
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-            "language_info": {"name": "python"},
-            "nbjudge": {"assignment": "lab", "language": "en"},
-        },
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-
-
-def _cell(
-    id_: str, kind: str, source: str, name: str = "", *, points: float | None = None, solution: bool = False
-) -> dict[str, Any]:
-    cell: dict[str, Any] = {"id": id_, "cell_type": kind, "metadata": {}, "source": source}
-    if kind == "code":
-        cell |= {"outputs": [], "execution_count": None}
-    if name:
-        from nbformat import from_dict
-        from nbgrader.utils import compute_checksum
-
-        meta = {"grade_id": name, "schema_version": 3, "solution": solution, "task": False}
-        meta |= {"grade": points is not None, "locked": not solution}
-        if points is not None:
-            meta["points"] = points
-        cell["metadata"]["nbgrader"] = meta
-        meta["checksum"] = compute_checksum(from_dict(cell))
-    return cell
+    cells = [
+        text_cell("intro", "# First lab"),
+        text_cell("square-text", "### Exercise 1. Squares, $x^2$ (2 points)"),
+        solution_cell("square_function", "# YOUR CODE HERE", "c-square"),
+        grade_cell("square", "assert square(2) == 4", 2),
+        text_cell("scale-text", "### Exercise 2. Scaling (3 points)"),
+        cell("given", "factor = 3"),
+        solution_cell("scale_inline", "# YOUR CODE HERE ", "c-scale-inline"),
+        solution_cell("scale_function", "# YOUR CODE HERE  ", "c-scale"),
+        grade_cell("scale", "assert scale(2) == 6", 3),
+        text_cell("plots-text", "### Exercise 3. Plots (1 point)"),
+        manual_cell("plots", "# PLOT HERE", 1, "code"),
+        manual_cell("report", "YOUR ANSWER HERE", 4),
+    ]
+    course = {"assignment": "lab", "language": "en"}
+    return sign(notebook(cells, **KERNEL, language_info={"name": "python"}, nbjudge=course))
 
 
 def submitted(**answers: str) -> Notebook:
     """A student's notebook: solution cells by grade_id, "__" for "-"."""
-    notebook = released()
-    for cell in notebook["cells"]:
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-        cell["source"] = answers.get(name.replace("-", "__"), cell["source"])
-    return notebook
+    return fill(released(), {name.replace("__", "-"): source for name, source in answers.items()})
 
 
 def make_result(

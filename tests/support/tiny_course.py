@@ -5,28 +5,15 @@ from __future__ import annotations
 import json
 import textwrap
 from pathlib import Path
-from typing import Any
+
+from support.cells import KERNEL, cell, fill, grade_cell, manual_cell, notebook, solution_cell, text_cell
+from support.courses import assignment, write_course
 
 from nbjudge.app import authoring, intake
-from nbjudge.course import load_course
 from nbjudge.model import Course
+from nbjudge.notebooks.cells import Notebook
 
-CONFIG = """
-course_id = "tiny-course"
-title = {"en": "Tiny", "ru": "Крошка"}
-languages = ("en", "ru")
-timezone = "Europe/Moscow"
-database = "sqlite:///gradebook/gradebook.db"
-assignments = {
-    "tiny": {
-        "title": {"en": "Tiny lab", "ru": "Крошечная работа"},
-        "points": {"double": 2, "total": 3, "essay": 1},
-        "soft_deadline": "2100-03-14 23:59",
-        "hard_deadline": "2100-03-20 23:59",
-        "limits": {"seconds": 2, "memory": "512MB"},
-    },
-}
-"""
+POINTS = {"double": 2, "total": 3, "essay": 1}
 HIDDEN = '''
 """Hidden tests of "tiny"."""
 
@@ -65,14 +52,15 @@ SOLUTIONS = {
 
 def make_course(root: Path, hidden: str = HIDDEN) -> Course:
     """The course in `root`, released and ready to collect."""
-    (root / "course_config.py").write_text(CONFIG)
-    source = root / "source/tiny"
-    source.mkdir(parents=True)
-    (source / "tiny.ipynb").write_text(json.dumps(_source(), indent=1))
-    autograder = root / "autograders/tiny"
-    autograder.mkdir(parents=True)
-    (autograder / "test_tiny.py").write_text(hidden)
-    course = load_course(root)
+    title, limits = {"en": "Tiny lab", "ru": "Крошечная работа"}, {"seconds": 2, "memory": "512MB"}
+    course = write_course(
+        root,
+        {"tiny": assignment(title, POINTS, limits=limits)},
+        {"source/tiny/tiny.ipynb": source(), "autograders/tiny/test_tiny.py": hidden},
+        course_id="tiny-course",
+        title={"en": "Tiny", "ru": "Крошка"},
+        languages=("en", "ru"),
+    )
     authoring.release(course, "tiny", unproved=True)
     return course
 
@@ -80,11 +68,10 @@ def make_course(root: Path, hidden: str = HIDDEN) -> Course:
 def answer(course: Course, **sources: str) -> bytes:
     """A student's notebook: the solution, with other sources for some cells (`double`, `total`, `essay`)."""
     notebook = json.loads((course.release("tiny") / "tiny.ipynb").read_text())
-    for cell in notebook["cells"]:
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-        if cell["metadata"].get("nbgrader", {}).get("solution"):
-            cell["source"] = textwrap.dedent(sources.get(name.split("_")[0], SOLUTIONS[name]))
-    return json.dumps(notebook).encode()
+    mine = {
+        name: textwrap.dedent(sources.get(name.split("_")[0], solved)) for name, solved in SOLUTIONS.items()
+    }
+    return json.dumps(fill(notebook, mine)).encode()
 
 
 def submit(course: Course, **notebooks: bytes) -> None:
@@ -95,63 +82,22 @@ def submit(course: Course, **notebooks: bytes) -> None:
         intake.submit_file(course, "tiny", student, path)
 
 
-def _source() -> dict[str, Any]:
+def source() -> Notebook:
+    """The instructor's notebook, solved, in both languages."""
     cells = [
-        _cell("title", "markdown", "# Tiny lab", tags=["lang:en"]),
-        _cell("title-ru", "markdown", "# Крошечная работа", tags=["lang:ru"]),
-        _cell("imports", "code", "import math"),
-        *(
-            cell
-            for name, call in (("double", "double(1) == 2"), ("total", "total([1]) == 1"))
-            for cell in (
-                _cell(f"{name}-text", "markdown", f"## {name}"),
-                _cell(
-                    f"c-{name}",
-                    "code",
-                    _region(SOLUTIONS[f"{name}_function"]),
-                    f"{name}_function",
-                    solution=True,
-                ),
-                _cell(
-                    f"c-{name}-grade", "code", f"assert {call}", name, points={"double": 2, "total": 3}[name]
-                ),
-            )
-        ),
-        _cell("c-essay", "markdown", SOLUTIONS["essay"], "essay", points=1, solution=True),
+        text_cell("title", "# Tiny lab", "lang:en"),
+        text_cell("title-ru", "# Крошечная работа", "lang:ru"),
+        cell("imports", "import math"),
     ]
-    return {
-        "cells": cells,
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
+    for name, call in (("double", "double(1) == 2"), ("total", "total([1]) == 1")):
+        cells += [
+            text_cell(f"{name}-text", f"## {name}"),
+            solution_cell(f"{name}_function", _with_region(SOLUTIONS[f"{name}_function"]), f"c-{name}"),
+            grade_cell(name, f"assert {call}", POINTS[name]),
+        ]
+    return notebook([*cells, manual_cell("essay", SOLUTIONS["essay"])], **KERNEL)
 
 
-def _region(solution: str) -> str:
+def _with_region(solution: str) -> str:
     head, body = solution.split("\n", 1)
     return f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
-
-
-def _cell(
-    id_: str,
-    kind: str,
-    source: str,
-    name: str = "",
-    *,
-    points: float | None = None,
-    solution: bool = False,
-    tags: list[str] | None = None,
-) -> dict[str, Any]:
-    cell: dict[str, Any] = {
-        "id": id_,
-        "cell_type": kind,
-        "metadata": {"tags": tags} if tags else {},
-        "source": source,
-    }
-    if kind == "code":
-        cell |= {"outputs": [], "execution_count": None}
-    if name:
-        grade = points is not None
-        meta = {"grade_id": name, "schema_version": 3, "solution": solution, "grade": grade, "task": False}
-        cell["metadata"]["nbgrader"] = meta | {"locked": not solution} | ({"points": points} if grade else {})
-    return cell
