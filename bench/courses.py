@@ -112,16 +112,16 @@ def _work(
     distinct: int,
     texts: bool = False,
 ) -> Work:
-    template = load_released_form(course, name)
+    form = load_released_form(course, name)
     solution = write_notebook(_solution(course, name))
-    cells = {student: _cells(data, template, texts) for student, data in notebooks.items()}
-    own = _cells(solution, template, texts)
+    cells = {student: _cells(data, form, texts) for student, data in notebooks.items()}
+    own = _cells(solution, form, texts)
     return Work(name, course, tuple(hidden), own, notebooks, cells, distinct)
 
 
-def _cells(data: bytes, template: ReleasedForm, texts: bool) -> tuple[str, ...]:
+def _cells(data: bytes, form: ReleasedForm, texts: bool) -> tuple[str, ...]:
     """The code cells that nbjudge would run; with `texts` one more, which tells the stand-in what the solution cells hold."""
-    program = repair(read_notebook(data), template)
+    program = repair(read_notebook(data), form)
     sources = [cell.source for cell in program.cells]
     if texts:
         sources.append(f"_texts = {_texts(program.cells)!r}")

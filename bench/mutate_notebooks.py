@@ -1,7 +1,7 @@
 """Grades randomly damaged notebooks for real and counts how they end: python bench/mutate_notebooks.py --count 10000
 
 Bases are the sample submissions of the introductory lab and answers to the tests' tiny course. Each mutant is read and
-repaired in this process (the lab's also against the lab's own template), then graded on the tiny course: loaded in the
+repaired in this process (the lab's also against the lab's own form), then graded on the tiny course: loaded in the
 jail and tested. Fails if anything raises, or if a mutant does not end in exactly one result.
 """
 
@@ -109,17 +109,17 @@ def bases(course: Course) -> tuple[list[Notebook], list[Notebook]]:
     return tiny, labs
 
 
-def read_and_repair(data: bytes, templates: Sequence[ReleasedForm]) -> tuple[Note, ...] | None:
+def read_and_repair(data: bytes, forms: Sequence[ReleasedForm]) -> tuple[Note, ...] | None:
     """What repair says; None if the file cannot be read as a notebook."""
     try:
         notebook = read_notebook(data)
     except NotANotebook as error:
         assert str(error).isprintable()
         return None
-    for template in templates:
-        program = repair(notebook, template)
-        assert repair(read_notebook(write_notebook(notebook)), template) == program
-    return repair(notebook, templates[0]).repairs
+    for form in forms:
+        program = repair(notebook, form)
+        assert repair(read_notebook(write_notebook(notebook)), form) == program
+    return repair(notebook, forms[0]).repairs
 
 
 def store(folder: Path, student: str, data: bytes) -> Submission:
@@ -132,14 +132,14 @@ def store(folder: Path, student: str, data: bytes) -> Submission:
 
 
 def grade(
-    course: Course, template: ReleasedForm, submissions: Sequence[Submission], jobs: int
+    course: Course, form: ReleasedForm, submissions: Sequence[Submission], jobs: int
 ) -> tuple[list[Result], list[Trouble]]:
     """Grades them with real workers, and makes of each result what the pipeline makes of it."""
     source = load_notebook(course.source("tiny") / "tiny.ipynb", "create it")
     exercises = find_exercises(source, "tiny")
     released = load_notebook(course.release("tiny") / "tiny.ipynb", "release it")
     automatic = frozenset(exercise.id for exercise in exercises if not exercise.manual)
-    context = GradingContext(course, "tiny", template, Jail("namespaces"), automatic)
+    context = GradingContext(course, "tiny", form, Jail("namespaces"), automatic)
     by_student = {submission.student: submission for submission in submissions}
     results, troubles = [], []
     for outcome in grade_all(context, [Job(one, "key") for one in submissions], jobs):

@@ -71,10 +71,10 @@ def submit(work: Work) -> None:
 
 def judging(course: Course, name: str) -> dict[str, float]:
     """CPU and wall milliseconds of a worker, its judges, its zygote and the students."""
-    template = load_released_form(course, name)
+    form = load_released_form(course, name)
     source = load_notebook(course.source(name) / f"{name}.ipynb", "make the course")
     ids = frozenset(exercise.id for exercise in find_exercises(source, name) if not exercise.manual)
-    context = GradingContext(course, name, template, Jail("namespaces"), ids)
+    context = GradingContext(course, name, form, Jail("namespaces"), ids)
     jobs = [Job(submission, "key") for submission in read_submissions(course, name)]
     found: dict[str, float] = {}
 

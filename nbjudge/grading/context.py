@@ -44,7 +44,7 @@ class GradingContext:
 
     course: Course
     assignment: str
-    template: ReleasedForm
+    form: ReleasedForm
     jail: Jail
     exercises: frozenset[str]  # ids of the automatic ones
     slots: tuple[Slot, ...] = ()  # GPU slots; a test that asks for one runs there

@@ -75,6 +75,6 @@ def _read_program(context: GradingContext, submission: Submission) -> Program:
             f"{submission.path} changed while it was being graded; run `nbjudge grade` again"
         )
     try:
-        return repair(read_notebook(data), context.template)
+        return repair(read_notebook(data), context.form)
     except NotANotebook as error:
         return rejected_program(error.note, context.course.languages[0])

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import small_course as small
+from support.courses import config_text, write_course
 from support.places import ROOT
 
 from nbjudge import languages
@@ -26,7 +27,7 @@ from nbjudge.course import load_course
 from nbjudge.errors import CourseError
 from nbjudge.feedback import render_feedback
 from nbjudge.languages import available, english, words
-from nbjudge.model import Credit, Frame, Note, NoteKind
+from nbjudge.model import Course, Credit, Frame, Note, NoteKind
 from nbjudge.scoring import score
 
 FIELD = re.compile(r"\{(\w+)\}")
@@ -233,18 +234,16 @@ def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(languages, "CATALOGUES", tmp_path)
 
 
-CONFIG = small.CONFIG.replace('("en", "ru")', '("de", "en")').replace(
-    '"ru": "Первая', '"de": "Erste Aufgabe", "ru": "'
-)
+def german_course(root: Path) -> Course:
+    """The small course in German and English, without its files."""
+    lab = {**small.LAB, "title": {**small.LAB["title"], "de": "Erste Aufgabe"}}
+    return write_course(root, {"lab": lab}, {}, **{**small.SETTINGS, "languages": ("de", "en")})
 
 
 @pytest.mark.usefixtures("german")
 def test_a_third_language_is_one_more_file(tmp_path: Path) -> None:
     assert available() == ("de", "en", "ru")
-    root = tmp_path / "course"
-    root.mkdir()
-    (root / "course_config.py").write_text(CONFIG)
-    course = load_course(root)
+    course = german_course(tmp_path / "course")
     assert course.languages == ("de", "en")
     frame = Frame(7, 3, "square", "return 3")
     tests = (
@@ -273,11 +272,9 @@ def test_a_third_language_is_one_more_file(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("german")
 def test_a_new_assignment_has_texts_in_every_language_of_the_course(tmp_path: Path) -> None:
-    root = tmp_path / "course"
-    root.mkdir()
-    (root / "course_config.py").write_text(CONFIG)
-    write_skeleton(load_course(root), "second", date(2030, 1, 1))
-    release = build_release(load_course(root), "second")
+    course = german_course(tmp_path / "course")
+    write_skeleton(course, "second", date(2030, 1, 1))
+    release = build_release(load_course(course.root), "second")
     texts = {
         name: [cell["source"] for cell in json.loads(data)["cells"] if cell["cell_type"] == "markdown"]
         for name, data in release.items()
@@ -292,7 +289,9 @@ def test_a_new_assignment_has_texts_in_every_language_of_the_course(tmp_path: Pa
 def test_a_language_without_a_catalogue_is_refused_when_the_course_is_read(
     tmp_path: Path, chosen: str
 ) -> None:
-    (tmp_path / "course_config.py").write_text(small.CONFIG.replace('("en", "ru")', chosen))
+    text = config_text({"lab": small.LAB}, **small.SETTINGS)
+    assert '("en", "ru", )' in text
+    (tmp_path / "course_config.py").write_text(text.replace('("en", "ru", )', chosen))
     with pytest.raises(CourseError, match=r"course_config\.py: languages: .*there is: en, ru"):
         load_course(tmp_path)
 

@@ -70,12 +70,12 @@ def notebook_file(data: bytes) -> Any:
     except NotANotebook as error:
         assert str(error) and "\n" not in str(error)
         return None
-    template = lab_template()
-    program = repair(notebook, template)
+    form = lab_template()
+    program = repair(notebook, form)
     positions = [position for found in program.found.values() for position in found]
     assert set(positions) <= {*range(1, len(notebook["cells"]) + 1)}
     again = read_notebook(write_notebook(notebook))
-    assert repair(again, template) == program
+    assert repair(again, form) == program
     ids = [cell.id for cell in program.cells]
     assert len(ids) == len(set(ids))
     said = [english(note) for note in program.repairs]
@@ -129,7 +129,7 @@ def corpus(target: str) -> list[Path]:
 
 @cache
 def lab_template() -> ReleasedForm:
-    """The template of a small lab with every kind of cell."""
+    """The form of a small lab with every kind of cell."""
     released, solved = _lab(solved=False), _lab(solved=True)
     find_exercises(solved, "lab")
     return make_released_form("lab", {"en": released}, solved)

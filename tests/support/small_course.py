@@ -52,6 +52,13 @@ EXERCISES = (
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
+SETTINGS: dict[str, Any] = {
+    "course_id": "small",
+    "title": {"en": "A small course", "ru": "Маленький курс"},
+    "languages": ("en", "ru"),
+}
+
+
 def make_course(root: Path, *, empty: bool = False) -> Course:
     """The course in `root`, with its source and release notebooks on disk unless it is to be `empty`."""
     paths = () if empty else ("source/lab/lab.ipynb", "release/lab/lab.ipynb")
@@ -59,9 +66,7 @@ def make_course(root: Path, *, empty: bool = False) -> Course:
         root,
         {"lab": LAB},
         {path: released() for path in paths},
-        course_id="small",
-        title={"en": "A small course", "ru": "Маленький курс"},
-        languages=("en", "ru"),
+        **SETTINGS,
     )
 
 
@@ -135,6 +140,6 @@ def grade(book: Gradebook, result: Result, notebook: Notebook | None = None) -> 
 
 def annotate(notebook: Notebook | None, result: Result, points: Score) -> Notebook:
     """The autograded notebook of a submitted one."""
-    template = make_released_form("lab", {"en": released()}, released())
-    found = repair(notebook, template).found if notebook else {}
+    form = make_released_form("lab", {"en": released()}, released())
+    found = repair(notebook, form).found if notebook else {}
     return annotate_notebook(released(), notebook, replace(result, found=found), points)

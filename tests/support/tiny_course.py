@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 from support.cells import KERNEL, cell, fill, grade_cell, manual_cell, notebook, solution_cell, text_cell
@@ -50,7 +51,7 @@ SOLUTIONS = {
 }
 
 
-def make_course(root: Path, hidden: str = HIDDEN) -> Course:
+def make_course(root: Path, hidden: str = HIDDEN, *, languages: Sequence[str] = ("en", "ru")) -> Course:
     """The course in `root`, released and ready to collect."""
     title, limits = {"en": "Tiny lab", "ru": "Крошечная работа"}, {"seconds": 2, "memory": "512MB"}
     course = write_course(
@@ -59,7 +60,7 @@ def make_course(root: Path, hidden: str = HIDDEN) -> Course:
         {"source/tiny/tiny.ipynb": source(), "autograders/tiny/test_tiny.py": hidden},
         course_id="tiny-course",
         title={"en": "Tiny", "ru": "Крошка"},
-        languages=("en", "ru"),
+        languages=languages,
     )
     authoring.release(course, "tiny", unproved=True)
     return course
