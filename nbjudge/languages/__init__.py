@@ -103,8 +103,8 @@ class Words:
         """Six significant digits, for measured values: "0.000123457", "1e+20"."""
         from babel.numbers import get_decimal_symbol
 
-        if isinstance(value, int) or value.is_integer():
-            return self.number(value) if abs(value) < 1e15 else f"{value:.6g}"
+        if (isinstance(value, int) or value.is_integer()) and abs(value) < 1e15:
+            return self.number(value)
         return f"{value:.6g}".replace(".", str(get_decimal_symbol(self._locale)))
 
     def percent(self, fraction: float, decimals: int = 2) -> str:

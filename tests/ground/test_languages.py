@@ -166,10 +166,11 @@ def test_numbers_are_short_and_never_minus_zero(value: float) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [(0.93125, "0.93125"), (0.000123456789, "0.000123457"), (1e-7, "1e-07"), (-0.0, "0"), (3.0, "3"), (1234, "1234"),
-     (5_000_000, "5,000,000"), (1e20, "1e+20")],
+     (5_000_000, "5,000,000"), (1e20, "1e+20"), (1.5e20, "1.5e+20")],
 )  # fmt: skip
 def test_measured_values_keep_six_digits(value: float, said: str) -> None:
     assert words("en").quantity(value) == said
+    assert words("ru").quantity(value) == said.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
     assert english(Note("unusable", {"error": "x"})) == "the test could not use what your code returned: x"
 
 
