@@ -119,7 +119,7 @@ def test_a_submission_is_followed_and_hidden_tests_are_not_told(
     main, worker, judge = told["submission given out"], told["judge forked"], told["submission read"]
     assert len({main, worker, judge}) == 3
     for process, followed in (
-        (main, ["submission given out", "worker answered"]),
+        (main, ["submission given out", "worker answered", "recorded"]),
         (worker, ["judge forked", "judge ended"]),
         (judge, JUDGED),
     ):
