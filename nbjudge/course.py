@@ -35,7 +35,7 @@ def find_root(start: Path) -> Path:
 def load_course(root: Path, gradebook: Path | None = None) -> Course:
     """Reads `root`/course_config.py; CourseError names the setting that is wrong.
 
-    `gradebook` puts the state into another folder (a demonstration, a test), with an SQLite database of its own there.
+    `gradebook` puts the state into another folder (a demonstration, a test), with a separate SQLite database there.
     Otherwise the environment's NBJUDGE_DATABASE wins over the file's `database`.
     """
     path = root / CONFIG

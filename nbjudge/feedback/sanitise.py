@@ -110,7 +110,7 @@ def clean_markdown(text: str, attachments: object = None) -> str:
 
 
 def clean_attachments(value: object) -> dict[str, dict[str, str]]:
-    """A cell's attachments: name -> picture type -> base64; what is no picture goes."""
+    """A cell's attachments: name -> picture type -> base64; what is not a picture goes."""
     kept: dict[str, dict[str, str]] = {}
     for name, bundle in value.items() if isinstance(value, dict) else ():
         for kind, data in bundle.items() if isinstance(bundle, dict) else ():

@@ -32,7 +32,7 @@ def configure(config: Config, course: Course) -> None:
     exports = course.gradebook / "exports"
     exports.mkdir(parents=True, exist_ok=True)
     config.ExportPlugin.to = str(exports / "grades.csv")
-    # Outputs were cleaned when they were written; this is a second lock on the same door.
+    # Outputs were cleaned when they were written; this is a second lock.
     config.HTMLExporter.sanitize_html = True
     _keep_penalties_true()
     _end_sessions_with_requests()

@@ -61,7 +61,7 @@ base_cell = _table("base_cell", Column("name", NAME), Column("notebook_id", KEY)
 grade_cell = _table(
     "grade_cells",
     Column("max_score", Float),
-    Column("cell_type", Enum("code", "markdown", name="grade_cell_type")),  # a type of its own on PostgreSQL
+    Column("cell_type", Enum("code", "markdown", name="grade_cell_type")),  # a named type on PostgreSQL
 )
 solution_cell = _table("solution_cells")
 source_cell = _table(

@@ -60,7 +60,7 @@ class CreditFixture:
     def __call__(self, value: Any, *, full: float, none: float) -> float:
         """Records the fraction (value - none) / (full - none), clipped to 0..1, and returns it.
 
-        `full` may lie below `none` (for a loss). A value that is no finite number gives 0.
+        `full` may lie below `none` (for a loss). A value that is not a finite number gives 0.
         """
         if not (math.isfinite(full) and math.isfinite(none)) or full == none:
             raise MisuseError(f"credit: full={full} and none={none} must be two different finite numbers")
