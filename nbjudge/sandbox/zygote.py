@@ -12,6 +12,7 @@ import fcntl
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import traceback
@@ -98,11 +99,18 @@ def _enter_jail(control: socket.socket, setup: dict[str, Any], helpers: int | No
 
 def _become_first() -> None:
     """Goes on as pid 1 of the new pid namespace, with its own proc."""
+    alive, held = os.pipe()  # the parent holds one end until it dies
     child = os.fork()
     if child:
+        os.close(alive)
         _, status = os.waitpid(child, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    os.close(held)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    # It may have died before; pid 1 can't tell by its parent's number, which is 0 from here.
+    if select.select([alive], [], [], 0)[0]:
+        os._exit(1)
+    os.close(alive)
     # In a container the kernel refuses a fresh proc, whose parts would not be masked: the container's stays.
     with contextlib.suppress(PermissionError):
         linux.mount("proc", "/proc", "proc", PROC_FLAGS)

@@ -327,7 +327,7 @@ def test_the_content_is_all_that_was_proved(tmp_path: Path) -> None:
             ["check", "tiny", "--exercise", "triple"],
             "no exercise 'triple' with tests; there is: double, total",
         ),
-        (["check", "tiny", "--seeds", "0"], "--seeds 0"),
+        (["check", "tiny", "--seeds", "0"], "'--seeds': 0 is not in the range"),
         (["new", "tiny"], "there is an assignment 'tiny' already"),
         (["new", "No Name"], "lower case"),
     ],
