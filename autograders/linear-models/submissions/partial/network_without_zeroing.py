@@ -1,6 +1,6 @@
-# Trains the network with gradients that pile up, and returns the last loss only.
+# Trains the network with gradients that pile up, which may learn some of a curve by chance, and returns the last loss only.
 # base: solution
-# expected: all relu-network=0.4
+# expected: all relu-network=0.4..0.6
 # %% relu-network_fit
 def fit_network(model, X, y, steps, lr):
     for _ in range(steps):
