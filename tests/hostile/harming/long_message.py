@@ -29,4 +29,4 @@ def double(x):
     raise Odd
 # --- check ---
 def check(outcome):
-    assert all(len(test["message"]) < 10_000 and len(test["trace"]) < 10_000 for test in outcome.result["tests"])
+    assert all(len(str(test["message"])) < 10_000 and len(str(test["trace"])) < 10_000 for test in outcome.result["tests"])

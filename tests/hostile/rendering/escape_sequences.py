@@ -13,8 +13,15 @@ def double(x):
 def check(outcome):
     import json, re
 
-    said = [t for cell in outcome.result["cells"] for t in (cell["output"], cell["message"], cell["trace"])]
-    said += [t for test in outcome.result["tests"] for t in (test["message"], test["trace"])]
+    def texts(value):
+        """Every string in a JSON value, keys included."""
+        if isinstance(value, str):
+            return [value]
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        return [text for pair in items for item in pair for text in texts(item)]
+
+    said = texts(outcome.result["cells"]) + texts(outcome.result["tests"])
+    assert len(said) > 20
     for text in (*said, outcome.page):
         assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f]", text) == []
     for cell in json.loads(outcome.notebook)["cells"]:

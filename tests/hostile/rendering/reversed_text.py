@@ -13,7 +13,7 @@ def double(x):
 def check(outcome):
     import re
 
-    messages = [test["message"] for test in outcome.result["tests"] if test["exercise"] == "double"]
+    messages = [str(test["message"]) for test in outcome.result["tests"] if test["exercise"] == "double"]
     for text in messages:
         assert re.findall("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]", text) == []
     assert re.findall("[\u202a-\u202e\u2066-\u2069]", outcome.page) == []
