@@ -135,7 +135,7 @@ def test_message_is_bounded(load):
     assert len(report(session).message) < 5000
 
 
-def test_added_cells_give_definitions_only(load):
+def test_an_added_cell_gives_definitions_and_what_something_needs(load):
     session = load(
         (
             "added",
@@ -143,19 +143,23 @@ def test_added_cells_give_definitions_only(load):
             "device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')\nimport torch\n"
             "def f(): return A\nclass K: pass\ng = lambda x: x + 1\n"
             "D = f()\nE = [i for i in range(3)]\nprint('hello')\nfor i in range(3): pass\n%timeit f()",
-        )
+        ),
+        "def solution(): return D, E, B",
     )
+    report = session.all_reports()[0]
     defined = [
         name for name in ("math", "A", "B", "C", "f", "K", "g", "D", "E", "i") if session.request("has", name)
     ]
-    assert defined == ["math", "A", "B", "C", "f", "K", "g"]
-    assert report(session).message == "ModuleNotFoundError: No module named 'nosuchmodule'"
-    assert report(session).output == ""
+    assert defined == ["math", "A", "B", "f", "K", "D", "E"]
+    assert report.message == "ModuleNotFoundError: No module named 'nosuchmodule'"
+    assert report.output == ""
 
 
 def test_added_cell_may_use_names_of_the_notebook(load):
     session = load(
-        ("given", "import torch"), ("added", "device = torch.device('cpu')\ndtype = torch.float64")
+        ("given", "import torch"),
+        ("added", "device = torch.device('cpu')\ndtype = torch.float64"),
+        "def f(): return device, dtype",
     )
     assert session.request("get", "device") == torch.device("cpu")
     assert session.request("get", "dtype") == torch.float64
