@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from nbjudge.model import Cell, Program
-from nbjudge.notebooks.python_source import ASSIGNED_MAGIC, MAX_PARSED, parse
+from nbjudge.notebooks.python_source import ASSIGNED_MAGIC, MAX_PARSED, parse, top_level
 from nbjudge.notebooks.statements import DEFINITIONS, Names, executed_now, first_line, names_of
 
 TIMED = re.compile(r"^([ \t]*)%(?:time|prun|memit|mprun)\b(?:[ \t]+-\w+)*[ \t]+(?=\S)", re.MULTILINE)
@@ -99,10 +99,10 @@ def asked_names(tests: Iterable[str]) -> frozenset[str]:
         if tree is None:
             found |= set(WORD.findall(source))
             continue
-        prose = {
-            id(node.value)
+        prose = {  # docstrings, and keys of what the tests hold already
+            id(node.value if isinstance(node, ast.Expr) else node.slice)
             for node in ast.walk(tree)
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            if isinstance(node, ast.Expr | ast.Subscript)
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute):
@@ -118,9 +118,18 @@ def asked_names(tests: Iterable[str]) -> frozenset[str]:
 
 
 def _words(text: str) -> set[str]:
-    """The names in a text that is code; none in a sentence."""
+    """The names that a text asks for if it is code; none of a sentence."""
     words = set(WORD.findall(text))
-    return words if words and (len(words) == 1 or parse(text) is not None) else set()
+    if len(words) <= 1:
+        return words
+    tree = parse(text)
+    asked: set[str] = set()
+    made: set[str] = set()
+    for node in tree.body if tree else ():
+        names = names_of(node)
+        asked |= (names.used - names.used_now) | (names.used_now - made)
+        made |= names.bound
+    return asked
 
 
 class _Slice:
@@ -131,8 +140,10 @@ class _Slice:
         self.statements: list[_Statement] = []
         self.imported: dict[str, str] = {}  # local name -> the library that it comes from
         self.given: set[str] = set()  # names that the course's own cells bind
-        self.functions: set[str] = set()
-        self.calm: set[str] = set()  # functions that set something for everybody and don't train
+        self.functions: dict[str, ast.stmt] = {}
+        self.setters: dict[
+            str, bool
+        ] = {}  # function -> whether it sets something for everybody, and does not train
         self.last_bound: dict[str, int] = {}  # name -> the last cell of a changed solution that binds it
         self.last_read: dict[str, int] = {}  # name -> the last solution or given cell that reads it
         self.resets: dict[str, set[str]] = {}  # function -> the globals that it binds
@@ -156,7 +167,7 @@ class _Slice:
                     own.append((position, node, names))
                 else:
                     outside = (names.used - names.used_now) | (names.used_now - made)
-                    self._need(outside | _disk(node, READING))
+                    self._need(outside | _disk(names, READING))
                     self.last_read |= dict.fromkeys(outside, position)
                     self._note_made(position, cell, names, stub=cell.id in program.unchanged)
                 made |= names.bound
@@ -227,7 +238,7 @@ class _Slice:
         return name not in self.functions and self.last_read.get(name, -1) > one.cell
 
     def _note_imports(self, tree: ast.Module | None) -> None:
-        for node in ast.walk(tree) if tree else ():
+        for node in top_level(tree.body) if tree else ():
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for alias in node.names:
                     library = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
@@ -237,17 +248,22 @@ class _Slice:
     def _note_function(self, node: ast.stmt, names: Names) -> None:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return
-        self.functions.add(node.name)
+        self.functions[node.name] = node
         if names.bound_later:
             self.resets.setdefault(node.name, set()).update(names.bound_later)
-        quick = isinstance(node, ast.FunctionDef) and not _trains(node)
-        if quick and any(self._sets(part) for part in ast.walk(node)):
-            self.calm.add(node.name)
+
+    def _is_setter(self, function: str) -> bool:
+        if function not in self.setters:
+            node = self.functions.get(function)
+            self.setters[function] = False  # also while it is looked at: it may call itself
+            if isinstance(node, ast.FunctionDef) and not _trains(node):
+                self.setters[function] = any(self._sets(part) for part in ast.walk(node))
+        return self.setters[function]
 
     def _statement(self, position: int, node: ast.stmt, names: Names) -> _Statement:
         one = _Statement(position, first_line(node), names)
-        one.names.used |= _disk(node, READING)
-        one.changed |= _disk(node, WRITING)
+        one.names.used |= _disk(names, READING)
+        one.changed |= _disk(names, WRITING)
         if isinstance(node, DEFINITIONS):
             one.always = True
             for decorator in getattr(node, "decorator_list", ()):
@@ -297,7 +313,7 @@ class _Slice:
         if not isinstance(node, ast.Call):
             return False
         base, last = _base(node.func), _last(node.func)
-        if base in self.calm:
+        if self._is_setter(base):
             return True
         if base not in self.imported:
             return False
@@ -346,10 +362,9 @@ def _dotted(node: ast.AST) -> list[str]:
     return [*([node.id] if isinstance(node, ast.Name) else [""]), *reversed(parts)]
 
 
-def _disk(node: ast.stmt, pattern: re.Pattern[str]) -> set[str]:
+def _disk(names: Names, pattern: re.Pattern[str]) -> set[str]:
     """The disk's stand-in among the names, if the statement calls something whose name fits."""
-    calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
-    return {FILES} if any(pattern.fullmatch(_last(called)) for called in calls) else set()
+    return {FILES} if any(map(pattern.fullmatch, names.called)) else set()
 
 
 def _trains(node: ast.AST) -> bool:

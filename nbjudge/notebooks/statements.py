@@ -6,8 +6,9 @@ The student's process imports this module too: the standard library and nothing 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -21,6 +22,7 @@ class Names:
     used: set[str] = field(default_factory=set)  # read by it, or by a function in it when that is called
     used_now: set[str] = field(default_factory=set)  # of these the ones that the statement itself reads
     bound_later: set[str] = field(default_factory=set)  # by a call, through `global`
+    called: set[str] = field(default_factory=set)  # last words of what it calls: `load` of `torch.load(...)`
 
 
 def names_of(node: ast.stmt) -> Names:
@@ -63,7 +65,10 @@ def executed_now(node: ast.AST) -> Iterator[ast.AST]:
 
 
 class _Reader:
-    """Walks one statement. `hidden` are the names of the functions and comprehensions around."""
+    """Walks one statement. `hidden` are the names of the functions and comprehensions around.
+
+    It sees every node of a notebook, so it looks up what to do with a node instead of trying one kind after the other.
+    """
 
     def __init__(
         self, names: Names, hidden: frozenset[str] = frozenset(), later: bool = False, inner: bool = False
@@ -71,52 +76,40 @@ class _Reader:
         self.names, self.hidden, self.later, self.inner = names, hidden, later, inner
 
     def visit(self, node: ast.AST) -> None:
-        match node:
-            case ast.Name():
-                self._name(node.id, node.ctx)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._bind(node.name)
-                self._all(node.decorator_list)
-                self._function(node, node.body)
-            case ast.Lambda():
-                self._function(node, [node.body])
-            case ast.ClassDef():
-                self._bind(node.name)
-                self._class(node)
-            case ast.Import() | ast.ImportFrom():
-                for alias in node.names:
-                    self._bind(alias.asname or alias.name.partition(".")[0])
-            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                self.visit(node.generators[0].iter)  # the one part that is read outside
-                own = {name for part in node.generators for name in _stored([part.target])}
-                inside = _Reader(self.names, self.hidden | own, self.later, self.inner)
-                inside._all(ast.iter_child_nodes(node))
-            case ast.NamedExpr():
-                self._bind(node.target.id)
-                self.visit(node.value)
-            case ast.AugAssign():
-                if isinstance(node.target, ast.Name):
-                    self._use(node.target.id)
-                self._all(ast.iter_child_nodes(node))
-            case ast.AnnAssign(value=None):
-                self.visit(node.annotation)
-            case _:
-                for name in ("name", "rest"):  # of an `except ... as`, of a pattern
-                    if isinstance(node, ast.ExceptHandler | ast.pattern) and isinstance(
-                        bound := getattr(node, name, None), str
-                    ):
-                        self._bind(bound)
-                self._all(ast.iter_child_nodes(node))
+        special = SPECIAL.get(type(node))
+        if special is not None:
+            special(self, node)
+            return
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                self._all(value)
+            elif isinstance(value, ast.AST):
+                self.visit(value)
 
-    def _all(self, nodes: Iterable[ast.AST]) -> None:
+    def _all(self, nodes: Iterable[object]) -> None:
         for node in nodes:
-            self.visit(node)
+            if isinstance(node, ast.AST):
+                self.visit(node)
 
-    def _name(self, name: str, context: ast.expr_context) -> None:
-        if isinstance(context, ast.Load):
-            self._use(name)
+    def _nothing(self, node: ast.AST) -> None:
+        """A constant, or whether a name is read or written: no name in it."""
+
+    def _name(self, node: ast.Name) -> None:
+        if type(node.ctx) is ast.Load:
+            self._use(node.id)
         else:
-            self._bind(name)
+            self._bind(node.id)
+
+    def _call(self, node: ast.Call) -> None:
+        called = node.func
+        if type(called) is ast.Attribute:
+            self.names.called.add(called.attr)
+        elif type(called) is ast.Name:
+            self.names.called.add(called.id)
+        self.visit(called)
+        self._all(node.args)
+        self._all(node.keywords)
 
     def _use(self, name: str) -> None:
         if name not in self.hidden:
@@ -124,26 +117,61 @@ class _Reader:
             if not self.later:
                 self.names.used_now.add(name)
 
-    def _bind(self, name: str) -> None:
-        if name not in self.hidden and not self.inner:
+    def _bind(self, name: str | None) -> None:
+        if name and name not in self.hidden and not self.inner:
             self.names.bound.add(name)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for alias in node.names:
+            self._bind(alias.asname or alias.name.partition(".")[0])
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        self.visit(node.generators[0].iter)  # the one part that is read outside
+        own = {name for part in node.generators for name in _stored([part.target])}
+        inside = _Reader(self.names, self.hidden | own, self.later, self.inner)
+        inside._all(ast.iter_child_nodes(node))
+
+    def _walrus(self, node: ast.NamedExpr) -> None:
+        self._bind(node.target.id)
+        self.visit(node.value)
+
+    def _augmented(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            self._use(node.target.id)
+        self._all((node.target, node.value))
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        self.visit(node.annotation)
+        if node.value is not None:
+            self._all((node.target, node.value))
+
+    def _binds_text(self, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar | ast.MatchMapping) -> None:
+        self._bind(node.rest if isinstance(node, ast.MatchMapping) else node.name)
+        self._all(ast.iter_child_nodes(node))
+
+    def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._bind(node.name)
+        self._all(node.decorator_list)
+        self._function(node, node.body)
+
+    def _lambda(self, node: ast.Lambda) -> None:
+        self._function(node, [node.body])
 
     def _function(self, node: Function, body: list[ast.stmt] | list[ast.expr]) -> None:
         self._all(_defaults(node.args))
         every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         every += [part for part in (node.args.vararg, node.args.kwarg) if part]
-        self._all(part.annotation for part in every if part.annotation)
-        if (returns := getattr(node, "returns", None)) is not None:
-            self.visit(returns)
-        declared = {
-            name for part in _of_one_function(body) if isinstance(part, ast.Global) for name in part.names
-        }
-        own = ({part.arg for part in every} | _stored(body)) - declared
-        self.names.bound_later |= declared & _stored(body)
+        self._all(part.annotation for part in every)
+        self._all((getattr(node, "returns", None),))
+        declared: set[str] = set()
+        own = _stored(body, declared)
+        self.names.bound_later |= declared & own
+        own = (own | {part.arg for part in every}) - declared
         _Reader(self.names, (self.hidden - declared) | own, later=True, inner=True)._all(body)
 
     def _class(self, node: ast.ClassDef) -> None:
-        self._all([*node.decorator_list, *node.bases, *node.keywords])
+        self._bind(node.name)
+        self._all((*node.decorator_list, *node.bases, *node.keywords))
         own = frozenset(_stored(node.body))
         for part in node.body:
             methods = isinstance(
@@ -153,30 +181,51 @@ class _Reader:
             _Reader(self.names, hidden, self.later, inner=True).visit(part)
 
 
+SPECIAL: dict[type[ast.AST], Callable[[_Reader, Any], None]] = {
+    **dict.fromkeys((ast.Constant, ast.Load, ast.Store, ast.Del), _Reader._nothing),
+    **dict.fromkeys((ast.Global, ast.Nonlocal, ast.Pass), _Reader._nothing),
+    **dict.fromkeys((ast.Import, ast.ImportFrom), _Reader._import),
+    **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef), _Reader._definition),
+    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), _Reader._comprehension),
+    **dict.fromkeys((ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping), _Reader._binds_text),
+    ast.Name: _Reader._name,
+    ast.Call: _Reader._call,
+    ast.Lambda: _Reader._lambda,
+    ast.ClassDef: _Reader._class,
+    ast.NamedExpr: _Reader._walrus,
+    ast.AugAssign: _Reader._augmented,
+    ast.AnnAssign: _Reader._annotated,
+}
+
+
 def _defaults(arguments: ast.arguments) -> list[ast.expr]:
     return [*arguments.defaults, *(part for part in arguments.kw_defaults if part is not None)]
 
 
-def _of_one_function(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """What is inside, without what has a scope to itself: that is yielded, not entered."""
+def _stored(body: Iterable[ast.AST], declared: set[str] | None = None) -> set[str]:
+    """The names that are bound in one scope; those that it declares global are added to `declared`."""
+    found: set[str] = set()
     todo = list(body)
     while todo:
         node = todo.pop()
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            todo += ast.iter_child_nodes(node)
-
-
-def _stored(body: Iterable[ast.AST]) -> set[str]:
-    """The names that are bound in one scope."""
-    found: set[str] = set()
-    for node in _of_one_function(body):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
+        kind = type(node)
+        if kind is ast.Name:
+            if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
+                found.add(node.id)  # type: ignore[attr-defined]
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            found.add(node.name)
+        elif isinstance(node, ast.Global):
+            if declared is not None:
+                declared.update(node.names)
+        elif kind is not ast.Lambda:
+            if isinstance(node, ast.ExceptHandler) and node.name:
+                found.add(node.name)
+            for name in node._fields:
+                value = getattr(node, name, None)
+                if type(value) is list:
+                    todo += [part for part in value if isinstance(part, ast.AST)]
+                elif isinstance(value, ast.AST) and type(value) is not ast.Constant:
+                    todo.append(value)
     return found

@@ -170,8 +170,8 @@ def test_what_tests_may_ask_for() -> None:
             student.run(f"z = {names}.first")
     ''')
     names = asked_names([test])
-    assert {"double", "x", "y", "grid", "out", "fit", "steps", "z"} <= names
-    assert not {"prose", "loss", "Words", "title", "value", "large", "student", "names"} & names
+    assert {"double", "x", "grid", "out", "fit", "steps", "z"} <= names
+    assert not {"prose", "loss", "Words", "title", "value", "large", "student", "y"} & names
 
 
 @pytest.mark.parametrize(
