@@ -170,11 +170,12 @@ class StudentSession:
             self.loading_left -= time.monotonic() - started
 
     def _load_cell(self, connection: StudentConnection, i: int, cell: Cell) -> None:
-        seconds = min(self.base.seconds, self.loading_left)
+        # The process ends a statement that is too slow by itself; where it can't, the judge ends the process.
+        deadline = min(1.5 * self.base.seconds + 0.5, self.loading_left)
+        seconds = max(0.05, min(self.base.seconds, (deadline - 0.5) / 1.5))
         orders = seconds, self.unneeded.get(i, ()), tuple(self.ends.broken.get(i, ()))
         arguments = label_of(cell), cell.source, orders, self.base.output
-        # The process ends a statement that is too slow by itself; where it can't, the judge ends the process.
-        reply = self._load_request(connection, "load", *arguments, seconds=1.5 * seconds + 0.5)
+        reply = self._load_request(connection, "load", *arguments, seconds=deadline)
         try:
             output, failures, left_out = self._read_load(connection, reply)
         except WireError:
