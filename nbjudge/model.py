@@ -79,6 +79,13 @@ MessageKind = Literal[  # how a test or a cell ended
     "not_tried",
     "not_reached",
     "name_missing",
+    "missing_because",
+    "would_be_bound",
+    "because_failed",
+    "because_after",
+    "because_unneeded",
+    "line_failed",
+    "lines_left_out",
     "cell_missing",
     "name_not_assigned",
     "check_failed",
@@ -264,6 +271,7 @@ class CellReport:
     message: str | Note = ""
     trace: tuple[Frame, ...] = ()
     output: str = ""  # what it printed, cut at Limits.output
+    notes: tuple[Note, ...] = ()  # what else failed in it, and which lines were not run because of a failure
 
 
 @dataclass(frozen=True, slots=True)

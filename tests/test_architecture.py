@@ -83,14 +83,15 @@ def test_imports_go_down(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "student").glob("*.py")), ids=lambda path: path.name)
-def test_the_student_side_knows_the_wire_and_python_source_alone(path: Path) -> None:
+def test_the_student_side_knows_the_wire_and_how_to_read_python_alone(path: Path) -> None:
     assert imported_rooms(path) <= {"wire", "student", "notebooks"}
     modules = {name for name in imported_modules(path) if name.startswith("nbjudge.notebooks")}
-    assert modules <= {"nbjudge.notebooks.python_source"}
+    assert modules <= {"nbjudge.notebooks.python_source", "nbjudge.notebooks.statements"}
 
 
-def test_what_the_student_side_shares_needs_only_the_standard_library() -> None:
-    tops = {name.split(".")[0] for name in imported_modules(PACKAGE / "notebooks/python_source.py")}
+@pytest.mark.parametrize("name", ["python_source", "statements"])
+def test_what_the_student_side_shares_needs_only_the_standard_library(name: str) -> None:
+    tops = {name.split(".")[0] for name in imported_modules(PACKAGE / f"notebooks/{name}.py")}
     assert tops <= sys.stdlib_module_names
 
 

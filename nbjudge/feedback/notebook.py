@@ -127,9 +127,13 @@ def _lines(part: ExerciseScore, tests: Sequence[Any], n: int, say: Words) -> str
 def _trouble(cell: str, reports: Sequence[CellReport], say: Words) -> list[dict[str, Any]]:
     bad = [report for report in reports if report.id == cell and report.status not in ("ok", "skipped")]
     return [
-        stream(f"{say.outcome(report.status)}: {say.message(report.message)}\n{say.trace(report.trace)}\n")
+        stream("\n".join([*_said(report, say), *(f"- {say.message(note)}" for note in report.notes), ""]))
         for report in bad
     ]
+
+
+def _said(report: CellReport, say: Words) -> tuple[str, str]:
+    return f"{say.outcome(report.status)}: {say.message(report.message)}", say.trace(report.trace)
 
 
 def _summary(result: Result, score: Score) -> NotebookCell:

@@ -61,6 +61,7 @@ class CellView:
     message: str
     trace: str
     output: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +313,7 @@ def _cell(report: CellReport, say: Words) -> CellView:
         message=say.message(report.message)[:DETAILS],
         trace=say.trace(report.trace)[:DETAILS],
         output=report.output[:DETAILS],
+        notes=tuple(say.message(note)[:DETAILS] for note in report.notes),
     )
 
 

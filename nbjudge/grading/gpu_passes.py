@@ -130,7 +130,11 @@ def left_for_slot(tests: Iterable[TestSpec], dry: Result) -> list[TestSpec]:
     if dry.rejected is not None:
         return []
     if any(
-        cell.status == "timeout" or (cell.status == "error" and NEEDS_CUDA.search(english(cell.message)))
+        cell.status == "timeout"
+        or (
+            cell.status == "error"
+            and any(NEEDS_CUDA.search(english(said)) for said in (cell.message, *cell.notes))
+        )
         for cell in dry.cells
     ):
         return list(tests)

@@ -80,6 +80,12 @@ class StudentConnection:
             )
         return end
 
+    def marked_line(self) -> int:
+        """Which line of a cell the process says that it is running, also after its end; 0 if it says nothing."""
+        arena = self.process.arena
+        line: int = wire.MARK.unpack_from(arena, len(arena) - wire.MARK.size)[0]
+        return line
+
     def describe(self, description: object) -> StudentFault:
         """The exception that a reply describes; WireError if it is not a description."""
         match description:

@@ -29,6 +29,7 @@ from nbjudge.judge.session import LOADING, StudentSession, derive_seed
 from nbjudge.judge.specs import MARKERS, check_tests, spec_of
 from nbjudge.judge.student_fixture import StudentCode
 from nbjudge.model import CellReport, Limits, Program, TestResult
+from nbjudge.notebooks.needed import asked_names
 from nbjudge.scoring import earned
 from nbjudge.threads import ONE_THREAD
 
@@ -68,8 +69,10 @@ class Judge:
         tests: tuple[TestSpec, ...],
         secret: str,
         warm_up_items: list[pytest.Item],
+        asked: Collection[str] = (),
     ) -> None:
         self.tests = tests
+        self._asked = asked  # names that the tests may ask of a notebook
         self._secret = secret
         self._items = items
         self._warm_up_items = warm_up_items
@@ -111,7 +114,7 @@ class Judge:
             return tuple(
                 untried_result(spec, program.language, "not_found", reason) for spec in self.tests
             ), ()
-        session = self._session = StudentSession(program, zygote, limits, seed)
+        session = self._session = StudentSession(program, zygote, limits, seed, self._asked)
         self._own_left = OWN
         self.device = device
         try:
@@ -260,7 +263,8 @@ class _Plugin:
         check_tests(self.folder, tests, self.exercises)
         if "torch" in sys.modules:
             _warm_torch()
-        return Judge(items, tests, _secret_of(self.folder), warm_up_items)
+        asked = asked_names(_sources(self.folder))
+        return Judge(items, tests, _secret_of(self.folder), warm_up_items, asked)
 
 
 @contextlib.contextmanager
@@ -344,10 +348,19 @@ def _own_modules(folder: Path) -> Iterator[None]:
 def _secret_of(folder: Path) -> str:
     """What the judge's seeds depend on besides the submission, whose hash a student can choose by trying many."""
     digest = hashlib.blake2b(digest_size=16)
+    for path in _python_files(folder):
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _sources(folder: Path) -> Iterator[str]:
+    return (path.read_text("utf-8", "replace") for path in _python_files(folder))
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
     for inside, path in counting_files(folder):
         if inside.endswith(".py") and not inside.startswith("submissions/"):
-            digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()
+            yield path
 
 
 def _warm_torch() -> None:

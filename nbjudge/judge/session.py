@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,10 @@ from nbjudge.errors import SandboxError
 from nbjudge.judge.connection import StudentConnection
 from nbjudge.judge.faults import MisuseError, StudentCrashed, StudentFault, StudentTimeout, clean
 from nbjudge.judge.handle import Ask, Handle
+from nbjudge.judge.load_ends import LISTED, Failure, LoadEnds
+from nbjudge.languages import english
 from nbjudge.model import Cell, CellReport, Frame, Limits, Note, Program, Status
+from nbjudge.notebooks.needed import unneeded_lines
 from nbjudge.wire import WireError
 
 if TYPE_CHECKING:
@@ -30,14 +33,23 @@ FATAL: tuple[Status, ...] = ("timeout", "memory", "gpu_memory", "crashed")
 class StudentSession:
     """The student's side of one grading run. A test begins it anew; its first request brings the process up."""
 
-    def __init__(self, program: Program, zygote: Zygote, limits: Limits, seed: int) -> None:
+    def __init__(
+        self,
+        program: Program,
+        zygote: Zygote,
+        limits: Limits,
+        seed: int,
+        asked: Collection[str] = (),
+    ) -> None:
+        """`asked`: names that tests may ask for, so that what binds them in the student's own cells runs."""
         self.program = program
         self.zygote = zygote
         self.base = limits
         self.seed = seed
         self.cells = {label_of(cell): cell for cell in program.cells}  # for traces
         self.reports: dict[int, CellReport] = {}  # by position in the program
-        self.harmful: set[int] = set()  # cells that hung or killed the process: not run again
+        self.unneeded = unneeded_lines(program, asked)
+        self.ends = LoadEnds(program, self.unneeded)
         self.connection: StudentConnection | None = None
         self.lost = 0  # processes that had to be replaced
         self.loading_left = LOADING * limits.seconds
@@ -135,7 +147,7 @@ class StudentSession:
     def _load_cells(self, connection: StudentConnection) -> None:
         self._load_request(connection, "seed", derive_seed(self.seed, "load"))
         for i, cell in enumerate(self.program.cells):
-            if i in self.harmful:
+            if i in self.ends.harmful:
                 continue
             if self.loading_left <= 0:
                 self._report(i, "skipped", Note("loading_too_slow"))
@@ -143,33 +155,64 @@ class StudentSession:
             try:
                 self._load_cell(connection, i, cell)
             except StudentFault as fault:
-                self.harmful.add(i)
-                message = fault.message or Note("cell_too_slow", {"seconds": self.base.seconds})
+                message = fault.message or self._too_slow()
+                self.ends.blame(i, connection.marked_line(), message)
                 self._report(i, fault.status, message, fault.trace)
                 raise
 
-    def _load_request(self, connection: StudentConnection, name: str, *arguments: Any) -> Any:
+    def _load_request(
+        self, connection: StudentConnection, name: str, *arguments: Any, seconds: float = 0
+    ) -> Any:
         started = time.monotonic()
         try:
-            return connection.request(name, arguments, min(self.base.seconds, self.loading_left))
+            return connection.request(name, arguments, seconds or min(self.base.seconds, self.loading_left))
         finally:
             self.loading_left -= time.monotonic() - started
 
     def _load_cell(self, connection: StudentConnection, i: int, cell: Cell) -> None:
-        arguments = (label_of(cell), cell.source, cell.kind, self.base.output)
-        match self._load_request(connection, "load", *arguments):
-            case (str(output), None):
-                self._report(i, "ok", output=output)
-            case (str(output), tuple(failure)):
-                try:
-                    fault = connection.describe(failure)
-                except WireError:
-                    raise StudentCrashed(Note("protocol_broken")) from None
-                self._report(i, fault.status, fault.message, fault.trace, output)
-                if "CUDA" in str(fault):  # a kernel that failed leaves a dead context: then this raises
-                    self._load_request(connection, "has", "")
-            case _:
-                raise StudentCrashed(Note("protocol_broken"))
+        # The process ends a statement that is too slow by itself; where it can't, the judge ends the process.
+        deadline = min(1.5 * self.base.seconds + 0.5, self.loading_left)
+        seconds = max(0.05, min(self.base.seconds, (deadline - 0.5) / 1.5))
+        orders = seconds, self.unneeded.get(i, ()), tuple(self.ends.broken.get(i, ()))
+        arguments = label_of(cell), cell.source, orders, self.base.output
+        reply = self._load_request(connection, "load", *arguments, seconds=deadline)
+        try:
+            output, failures, left_out = self._read_load(connection, reply)
+        except WireError:
+            raise StudentCrashed(Note("protocol_broken")) from None
+        self.ends.note(i, failures, left_out)
+        notes = self.ends.notes(i, failures, left_out, reloaded=i in self.reports)
+        if failures and i not in self.reports:
+            first = failures[0]
+            self._report(i, first.status, first.message, first.trace, output, notes)
+        else:
+            self._report(i, "ok", output=output, notes=notes)
+        if any("CUDA" in english(failure.message) for failure in failures):
+            self._load_request(
+                connection, "has", ""
+            )  # a kernel that failed leaves a dead context: then this raises
+
+    def _read_load(
+        self, connection: StudentConnection, reply: object
+    ) -> tuple[str, list[Failure], list[tuple[int, int]]]:
+        """What a cell printed, what failed in it and what was left out; WireError if this is not such a reply."""
+        match reply:
+            case (str(output), list(failures), list(left_out)) if len(failures) + len(left_out) <= 2 * LISTED:
+                read = [self._read_failure(connection, failure) for failure in failures]
+                return output, read, [_pair(value) for value in left_out]
+        raise WireError("a cell's end without a description")
+
+    def _read_failure(self, connection: StudentConnection, failure: object) -> Failure:
+        match failure:
+            case (int(line), bool(slow), tuple(description)):
+                fault = connection.describe(description)
+                if slow:
+                    return Failure(line, "timeout", self._too_slow(), fault.trace, slow)
+                return Failure(line, fault.status, fault.message, fault.trace, slow)
+        raise WireError("a failure without a description")
+
+    def _too_slow(self) -> Note:
+        return Note("cell_too_slow", {"seconds": self.base.seconds})
 
     def _report(
         self,
@@ -178,16 +221,19 @@ class StudentSession:
         message: str | Note = "",
         trace: tuple[Frame, ...] = (),
         output: str = "",
+        notes: tuple[Note, ...] = (),
     ) -> None:
-        """Notes how a cell loaded; what it did the first time stays."""
-        if i in self.reports:
+        """Notes how a cell loaded; what it did the first time stays, and what it left out then is added."""
+        if (known := self.reports.get(i)) is not None:
+            if notes and not known.notes:
+                self.reports[i] = replace(known, notes=notes)
             return
         if isinstance(message, str):
             message = self._kept(message)
         trace = trace if self.texts_left > 0 else ()
         self.texts_left -= sum(len(frame.function) + len(frame.source) for frame in trace)
         cell = self.program.cells[i]
-        self.reports[i] = CellReport(cell.id, cell.index, status, message, trace, self._kept(output))
+        self.reports[i] = CellReport(cell.id, cell.index, status, message, trace, self._kept(output), notes)
 
     def _kept(self, text: str) -> str:
         """As much of a cell's text as the submission may still leave behind."""
@@ -212,6 +258,7 @@ class StudentSession:
         except StudentFault as fault:
             self.touched = True
             fault.message = fault.message or Note("too_slow", {"seconds": self.limits.seconds})
+            fault.message = self.ends.explained(fault.message)
             if fault.status in FATAL:
                 self.fault = fault
                 if self.begun and self.connection is not None and not self.connection.alive:
@@ -233,6 +280,13 @@ def derive_seed(seed: int, purpose: str) -> int:
 def label_of(cell: Cell) -> str:
     """What a trace calls the cell: its number in the student's notebook, else its id."""
     return f"cell {cell.index}" if cell.index is not None else f"cell {cell.id}"
+
+
+def _pair(value: object) -> tuple[int, int]:
+    match value:
+        case (int(line), int(cause)):
+            return line, cause
+    raise WireError("no pair of lines")
 
 
 def _same_walls(one: Limits, other: Limits) -> bool:

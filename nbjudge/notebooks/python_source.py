@@ -103,24 +103,36 @@ def unfenced(source: str) -> str:
     return match[1] if match else source
 
 
-def additions(edited: str, original: str) -> str:
-    """What an edited given cell brings along: its imports and definitions of names that the original lacks.
+def additions(edited: str, original: str, *, calls: bool = True) -> str:
+    """What an edited given cell brings along: the statements that the original lacks, if they bind a name that it lacks.
 
-    The other lines are blank, so that line numbers in tracebacks stay those of the student's cell.
+    With `calls` also those that bind none, but what only shows something. The other lines are blank, so that line
+    numbers in tracebacks stay those of the student's cell.
     """
     new, old = parse(edited), parse(original)
     if new is None or old is None:
         return ""
     known = {name for node in top_level(old.body) for name in bound_names(node)}
-    kept = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef
+    texts = {ast.dump(node) for node in old.body}
     lines = edited.split("\n")  # splitlines() also splits at form feeds, where Python doesn't
     result = [""] * len(lines)
     for node in new.body:
-        if isinstance(node, kept) and not known.issuperset(bound_names(node)):
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-            last = node.end_lineno or node.lineno
-            result[first - 1 : last] = lines[first - 1 : last]
+        if isinstance(node, ast.Pass) or ast.dump(node) in texts:  # a magic is `pass` here
+            continue
+        bound = {name for part in top_level([node]) for name in bound_names(part)}
+        if known.issuperset(bound) if bound else not calls or _only_shows(node):
+            continue  # the course's version counts
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        last = node.end_lineno or node.lineno
+        result[first - 1 : last] = lines[first - 1 : last]
     return "\n".join(result).rstrip()
+
+
+def _only_shows(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.Expr):
+        return False
+    called = node.value.func if isinstance(node.value, ast.Call) else None
+    return called is None or (isinstance(called, ast.Name) and called.id in ("print", "display"))
 
 
 def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

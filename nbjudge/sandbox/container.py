@@ -27,7 +27,13 @@ SWAP = 1 << 20  # bytes; without any, v1 counts no hits of the limit
 RENDEZVOUS = "/run/nbjudge"  # inside the container
 PROCESSES = 1024  # of a whole container; each student's own limit is lower
 # What runs on both sides of a container's wall, as patterns inside the package.
-SHARED_CODE = ("notebooks/python_source.py", "sandbox/*.py", "student/*.py", "wire/*.py")
+SHARED_CODE = (
+    "notebooks/python_source.py",
+    "notebooks/statements.py",
+    "sandbox/*.py",
+    "student/*.py",
+    "wire/*.py",
+)
 # Python's options: nothing from the environment, no bytecode written, and the zygote's main function.
 BOOT = (
     "-I",

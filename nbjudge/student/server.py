@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from nbjudge import wire
+from nbjudge.student.cell import CutOff, Orders, Outcome
 from nbjudge.student.device import Device, synchronise
 from nbjudge.student.shell import NotebookNamespace, Output, flush_figures
 
@@ -100,17 +101,27 @@ class Server:
         """Brings the GPU up, before any student code runs; versions and flags."""
         return self.device.prepare()
 
-    def load(self, label: str, source: str, kind: str, limit: int) -> tuple[str, tuple[Any, ...] | None]:
-        """Runs a cell; returns its output and, if it failed, the description of the exception."""
+    def load(self, label: str, source: str, orders: tuple[Any, ...], limit: int) -> tuple[Any, ...]:
+        """Runs a cell; its output, the failures, and what was left out.
+
+        A failure is its line, whether time cut it off, and the description of the exception; what was left out, a line
+        and the line of the failure before it.
+        """
         self.output.clear(limit)
         try:
-            self.notebook.run(label, source, kind)
+            outcome = self.notebook.run(label, source, Orders(*orders), self.mark)
             synchronise()
-            failure = None
-        except BaseException as error:
-            failure = self.describe(error)
+        except BaseException as error:  # not Python, or an error that the GPU reports late
+            outcome = Outcome([(0, error)])
+        failures = [
+            (line, isinstance(error, CutOff), self.describe(error)) for line, error in outcome.failures
+        ]
         flush_figures()
-        return _text(self.output.text(), limit + 100), failure
+        return _text(self.output.text(), limit + 100), failures, outcome.left_out
+
+    def mark(self, line: int) -> None:
+        """Leaves where the judge finds it, should this process end, which statement is running."""
+        wire.MARK.pack_into(self.arena, len(self.arena) - wire.MARK.size, line)
 
     def begin(self, seed: int) -> None:
         """Before each test: the namespace as loading left it, no handles, fresh seeds."""

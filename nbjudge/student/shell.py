@@ -1,14 +1,17 @@
 """Runs notebook cells: IPython's syntax on a bare InteractiveShell, with everything harmless that needs a screen."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import asyncio
 import builtins
 import dis
+import functools
 import inspect
 import io
 import linecache
+import operator
 import shutil
 import sys
 import tempfile
@@ -17,8 +20,12 @@ from types import CodeType
 from typing import Any, cast
 
 from nbjudge.notebooks.python_source import code_start, is_foreign
+from nbjudge.student.cell import Orders, Outcome, run_statements
 
-PLAIN_CALLS = {"torch.device", "torch.cuda.is_available", "torch.backends.mps.is_available"}
+# What `from __future__ import` switches on: it holds for the rest of the notebook.
+FUTURE = functools.reduce(
+    operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+)
 
 
 class Output(io.TextIOBase):
@@ -97,23 +104,16 @@ class NotebookNamespace:
     def __init__(self) -> None:
         self.shell = make_shell()
         self.names: dict[str, Any] = self.shell.user_ns
+        self.future = 0  # flags of the compiler
         self.labels: dict[str, str] = {}  # code object's file name -> what the student calls the cell
 
-    def run(self, label: str, source: str, kind: str) -> None:
-        """Runs one cell; of a cell that the student added, only imports, definitions and constants."""
+    def run(self, label: str, source: str, orders: Orders, mark: Callable[[int], object]) -> Outcome:
+        """Runs one cell as `run_statements` does; raises what only its whole text can be to blame for."""
         tree = self._parse(label, source)
-        if kind != "added":
-            self._execute(tree.body, label, self.names)
-            return
-        failed: BaseException | None = None
-        for node in tree.body:
-            if _is_definition(node):
-                try:
-                    self._execute([node], label, self.names)
-                except Exception as error:  # the other definitions still count
-                    failed = failed or error
-        if failed is not None:
-            raise failed
+        waits = "await" in source or "async" in source
+        return run_statements(
+            tree.body, lambda body: self._execute(body, label, self.names), orders, mark, waits=waits
+        )
 
     def run_copy(self, label: str, source: str, inputs: dict[str, Any], drop: bool) -> dict[str, Any]:
         """Runs `source` in a copy of the namespace and returns the inputs' names and the names it assigned.
@@ -123,7 +123,7 @@ class NotebookNamespace:
         tree = self._parse(label, source)
         body = [node for node in tree.body if not (drop and _overwrites(node, inputs))]
         names = {**self.names, **inputs}
-        stored = self._execute(body, label, names)
+        stored = set(_stored(self._execute(body, label, names)))
         return {name: names[name] for name in (*inputs, *sorted(stored - inputs.keys())) if name in names}
 
     def _parse(self, label: str, source: str) -> ast.Module:
@@ -138,45 +138,23 @@ class NotebookNamespace:
         code = "\n" * source.count("\n", 0, start) + self.shell.transform_cell(source[start:])
         return cast(ast.Module, compile(code, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True))
 
-    def _execute(self, body: list[ast.stmt], label: str, names: dict[str, Any]) -> set[str]:
-        """Runs the statements and returns the names they may assign at the top level."""
+    def _execute(self, body: list[ast.stmt], label: str, names: dict[str, Any]) -> CodeType:
+        """Runs the statements and returns their code."""
         tree = ast.Module(body=body, type_ignores=[])
-        code = compile(tree, f"<{label}>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self.future
+        code: CodeType = compile(tree, f"<{label}>", "exec", flags, dont_inherit=True)
+        self.future |= code.co_flags & FUTURE
         if code.co_flags & inspect.CO_COROUTINE:
             asyncio.run(eval(code, names))  # noqa: S307
         else:
             exec(code, names)  # noqa: S102
-        return set(_stored(code))
+        return code
 
 
 def _stored(code: CodeType) -> Iterable[str]:
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("STORE_NAME", "STORE_GLOBAL"):
             yield instruction.argval
-
-
-def _is_definition(node: ast.stmt) -> bool:
-    if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return True
-    if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-        return all(_is_plain(part) for part in ast.walk(node.value)) or isinstance(node.value, ast.Lambda)
-    return False
-
-
-def _is_plain(node: ast.AST) -> bool:
-    """Whether this part of an expression costs nothing to evaluate."""
-    if isinstance(node, ast.Call):
-        return ast.unparse(node.func) in PLAIN_CALLS
-    return not isinstance(
-        node,
-        ast.ListComp
-        | ast.SetComp
-        | ast.DictComp
-        | ast.GeneratorExp
-        | ast.Await
-        | ast.Subscript
-        | ast.NamedExpr,
-    )
 
 
 def _overwrites(node: ast.stmt, inputs: dict[str, Any]) -> bool:

@@ -83,8 +83,8 @@ def _example(tensor: Any) -> list[tuple[Any, ...]]:
     source = "import torch\n\ndef double(x):\n    return 2 * x\n\ndef fail(x):\n    raise ValueError(x)\n"
     return [
         ("seed", 1),
-        ("load", "cell 1", source, "solution", 1000),
-        ("load", "cell 2", "double(torch.zeros(1))", "given", 1000),
+        ("load", "cell 1", source, (10.0,), 1000),
+        ("load", "cell 2", "double(torch.zeros(1))", (10.0,), 1000),
         ("begin", 1),
         ("call_name", "double", (tensor,), {}),
         ("call_name", "double", ([1, 2.5],), {}),

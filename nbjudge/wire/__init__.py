@@ -21,6 +21,7 @@ import msgspec
 from nbjudge.wire.format import (
     ARENA,
     MAGIC,
+    MARK,
     MAX_FRAMES,
     MAX_HEADER,
     MAX_MESSAGE,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARENA",
+    "MARK",
     "MAX_FRAMES",
     "MAX_MESSAGE",
     "PACKET",

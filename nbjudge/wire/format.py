@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 MAGIC = b"NBJ1"
 PACKET = struct.Struct("<4sIQQ")  # magic, bytes of header, bytes in all, nonce
+MARK = struct.Struct("<Q")  # at the arena's end: the line of the statement that a cell is running
 ARENA = 256 << 20  # bytes of the shared memory; sparse
 MAX_HEADER = 4 << 20  # bytes
 MAX_TOKENS = 1 << 20  # tags and scalars in one header

@@ -359,12 +359,21 @@ def test_the_language_can_be_chosen(course: Course) -> None:
 
 TENSOR = Note("a_tensor", {"dtype": "x", "shape": "[2]"})
 NUMBER = Note("a_plain_value", {"type": "x", "value": "1"})
+WHY = Note(
+    "would_be_bound", {"cell": 3, "line": 2, "name": "x", "reason": Note("because_failed", {"error": "x"})}
+)
 DEADLINE = {"when": "2027-03-14T23:59:00+03:00", "zone": "Europe/Moscow"}
 VALUES: list[tuple[str, dict[str, Any]]] = [
     ("metadata_lost given_repeated test_repeated code_in_text found_by_place", {"cell": 3, "id": "x"}),
     ("given_edited given_additions_kept test_edited", {"cell": 3}),
     ("given_restored cell_missing", {"id": "x"}),
     ("name_missing name_not_assigned", {"name": "x"}),
+    ("missing_because", {"error": Note("name_missing", {"name": "x"}), "why": WHY}),
+    ("would_be_bound", dict(WHY.values)),
+    ("because_failed", {"error": "x"}),
+    ("because_after", {"line": 2}),
+    ("line_failed", {"line": 2, "error": "x"}),
+    ("lines_left_out", {"line": 2, "lines": (3, 4)}),
     ("copies_changed copies_alike", {"id": "x", "cell": 3, "left_out": (4, 5)}),
     ("too_slow cell_too_slow", {"seconds": 0.5}),
     ("process_lost not_tried more_repairs", {"n": 3}),
@@ -418,7 +427,7 @@ def test_a_russian_page_is_russian_whatever_happened(course: Course) -> None:
         language="ru",
         tests=tests,
         timestamp=small.LATE,
-        cells=[CellReport("x", n, "timeout", note, (Frame("x", 2, "x", "x"),), "x") for n, note in enumerate(notes)],
+        cells=[CellReport("x", n, "timeout", note, (Frame("x", 2, "x", "x"),), "x", (note,)) for n, note in enumerate(notes)],
         repairs=tuple(notes),
         missing=("scale_inline",),
         environment=dict.fromkeys(("device", "isolation", "image", "gpu", "gpu_driver", "gpu_slots", "gpu_budget",

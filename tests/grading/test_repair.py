@@ -184,7 +184,7 @@ def test_an_edited_given_cell_is_restored_but_its_new_imports_stay():
     assert (program.cells[1].id, program.cells[1].kind, program.cells[1].index) == ("added-2", "added", 2)
     assert program.cells[1].source == "\nimport numpy as np"
     assert said(program, "Cell 2 (given) was edited")
-    assert said(program, "imports and definitions that were added to it are kept")
+    assert said(program, "what was added to it counts as a cell of your own")
 
 
 def test_an_edited_given_cell_without_ids_is_no_added_cell():

@@ -12,7 +12,7 @@ from nbjudge.judge.faults import NotFound, StudentError, StudentFault, StudentMe
 from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import StudentSession
 from nbjudge.judge.student_fixture import StudentCode
-from nbjudge.model import Cell, Frame, Limits, Program
+from nbjudge.model import Cell, Frame, Limits, Note, Program
 from nbjudge.sandbox.host import ENVIRONMENT
 
 LIMITS = Limits(seconds=10)
@@ -135,7 +135,7 @@ def test_message_is_bounded(load):
     assert len(report(session).message) < 5000
 
 
-def test_added_cells_give_definitions_only(load):
+def test_an_added_cell_gives_definitions_and_what_something_needs(load):
     session = load(
         (
             "added",
@@ -143,19 +143,23 @@ def test_added_cells_give_definitions_only(load):
             "device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')\nimport torch\n"
             "def f(): return A\nclass K: pass\ng = lambda x: x + 1\n"
             "D = f()\nE = [i for i in range(3)]\nprint('hello')\nfor i in range(3): pass\n%timeit f()",
-        )
+        ),
+        "def solution(): return D, E, B",
     )
+    report = session.all_reports()[0]
     defined = [
         name for name in ("math", "A", "B", "C", "f", "K", "g", "D", "E", "i") if session.request("has", name)
     ]
-    assert defined == ["math", "A", "B", "C", "f", "K", "g"]
-    assert report(session).message == "ModuleNotFoundError: No module named 'nosuchmodule'"
-    assert report(session).output == ""
+    assert defined == ["math", "A", "B", "f", "K", "D", "E"]
+    assert report.message == "ModuleNotFoundError: No module named 'nosuchmodule'"
+    assert report.output == ""
 
 
 def test_added_cell_may_use_names_of_the_notebook(load):
     session = load(
-        ("given", "import torch"), ("added", "device = torch.device('cpu')\ndtype = torch.float64")
+        ("given", "import torch"),
+        ("added", "device = torch.device('cpu')\ndtype = torch.float64"),
+        "def f(): return device, dtype",
     )
     assert session.request("get", "device") == torch.device("cpu")
     assert session.request("get", "dtype") == torch.float64
@@ -307,3 +311,104 @@ def test_the_warm_up_goes_as_it_should():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT
     )
     assert done.stdout.split() == [*["ok"] * 6, "error", "missing", "ok", "ok", "False"]
+
+
+FAILING = {
+    "error": "lost = 1 / 0",
+    "exit": "import sys\nlost = sys.exit(3)",
+    "input": "lost = input('name')",
+    "interrupt": "if True:\n    lost = 1\n    raise KeyboardInterrupt",
+    "package": "from nosuchpackage import lost",
+    "download": "import urllib.request\nurllib.request.urlretrieve('http://example.org/x', 'x')",
+    "GPU": "import torch\nlost = torch.zeros(3).cuda()",
+    "time": "while True: lost = 1",
+    "time, in a loop that goes on after exceptions": "while True:\n    try: lost = 1\n    except Exception: pass",
+}
+
+
+@pytest.mark.parametrize("kind", ["solution", "given", "added"])
+@pytest.mark.parametrize("failing", FAILING)
+def test_what_does_not_need_a_failed_statement_goes_on(load, kind, failing):
+    above, below = "def above(): return 1", "import math\nafter = 2\n\ndef below(): return after + above()"
+    session = load(
+        (kind, f"{above}\n{FAILING[failing]}\n{below}\nprint('shown')"),
+        "def user(): return below(), lost",
+        limits=Limits(seconds=1),
+    )
+    first = session.all_reports()[0]
+    assert first.status == ("timeout" if "time" in failing else "error")
+    assert StudentCode(session).below() == 3
+    assert session.request("has", "math") and first.output == ""
+    last = above.count("\n") + FAILING[failing].count("\n") + below.count("\n") + 4
+    if kind != "added":  # there, nobody misses what is printed
+        left_out = [note.values["lines"] for note in first.notes if note.kind == "lines_left_out"]
+        assert left_out == [(last,)]
+
+
+def test_what_needs_a_failed_statement_does_not_run(load):
+    session = load(
+        "a = 1 / 0\nb = a + 1\nc = [b for _ in range(3)]\na = 5\nd = a + 1\nx = {}\nx['k'] = d\nx['b'] = b"
+    )
+    defined = [name for name in "abcdx" if session.request("has", name)]
+    assert defined == ["a", "d", "x"]
+    assert session.request("get", "x") == {"k": 6}
+    assert report(session).notes == (Note("lines_left_out", {"lines": (2, 3, 8), "line": 1}),)
+
+
+def test_every_failure_of_a_cell_is_told(load):
+    session = load("a = 1 / 0\nb = int('x')\nc = 3\nd = nosuch")
+    assert report(session).message == "ZeroDivisionError: division by zero"
+    assert [note.values["line"] for note in report(session).notes] == [2, 4]
+    assert session.request("get", "c") == 3
+
+
+def test_an_old_value_does_not_stand_in_for_one_that_failed(load):
+    session = load("n = 1", "n = 1 / 0\nm = n + 1")
+    assert not session.request("has", "m")
+
+
+@pytest.mark.parametrize("last", ["while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+                                  "import os\nos._exit(3)", "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)",
+                                  "import ctypes\nctypes.string_at(0)"])  # fmt: skip
+def test_a_statement_that_takes_the_process_along_is_left_out_the_next_time(load, last):
+    session = load(
+        f"def above(): return 1\n{last}\nx = 5\ndef below(): return x",
+        "after = below()",
+        limits=Limits(seconds=1),
+    )
+    student = StudentCode(session)
+    assert (student.above(), student.below(), student.get("after")) == (1, 5, 5)
+    assert [one.status for one in session.all_reports()][1] == "ok"
+    assert session.all_reports()[0].status in ("timeout", "crashed")
+
+
+def test_several_statements_may_take_the_process_along(load):
+    session = load("import os\nos._exit(1)\na = 1\nos._exit(2)\nb = os._exit(3) or 1\nc = 2")
+    assert [name for name in "abc" if session.request("has", name)] == ["a", "c"]
+
+
+def test_a_forged_mark_costs_the_forger(load):
+    """Who points at another line loses the line; after a few tries the whole cell, and nothing else."""
+    forging = (
+        "import os, mmap, gc\n"
+        "arena = next(o for o in gc.get_objects() if type(o) is mmap.mmap)\n"
+        "kept = 1\n"
+        "for line in (3,):\n    arena[-8:] = line.to_bytes(8, 'little'); os._exit(1)\n"
+    )
+    session = load(forging, "x = 1", ("given", "y = 2"))
+    assert session.request("get", "x") == 1 and session.request("get", "y") == 2
+    assert session.all_reports()[0].status == "crashed"
+
+
+def test_a_top_level_await_keeps_the_cell_together(load):
+    session = load(
+        "import asyncio\nasync def one(): return 1\ntask = asyncio.create_task(one())\nx = await task\n"
+        "y = await nosuch\nz = 3\nprint(z)"
+    )
+    assert [name for name in "xyz" if session.request("has", name)] == ["x", "z"]
+    assert report(session).message == "NameError: name 'nosuch' is not defined"
+
+
+def test_future_imports_hold_for_the_cell(load):
+    session = load("from __future__ import annotations\nclass A:\n    def f(self) -> A: return self\nx = 1")
+    assert report(session).status == "ok" and session.request("get", "x") == 1

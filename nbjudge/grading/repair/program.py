@@ -56,8 +56,7 @@ def _program_cells(match: Match, form: ReleasedForm) -> Iterable[Cell]:
     for released in form.cells:
         chosen = match.chosen.get(released.id, [])
         if released.role == "given":
-            if not released.skip:
-                yield from _given(released, chosen, match)
+            yield from _given(released, chosen, match)
         elif released.role == "solution" and chosen and not released.skip:
             source = "\n\n".join(cell.source for cell in chosen)
             yield Cell(released.id, "solution", source, exercise_of(released.id), chosen[0].position)
@@ -65,11 +64,12 @@ def _program_cells(match: Match, form: ReleasedForm) -> Iterable[Cell]:
 
 
 def _given(released: ReleasedCell, chosen: Sequence[StudentCell], match: Match) -> Iterable[Cell]:
-    if not chosen:
+    if not chosen and not released.skip:
         match.note(0, "given_restored", id=released.id)
-    yield Cell(released.id, "given", released.source, None, chosen[0].position if chosen else None)
+    if not released.skip:
+        yield Cell(released.id, "given", released.source, None, chosen[0].position if chosen else None)
     if chosen and chosen[0].code and chosen[0].short and not is_stub(released, chosen[0]):
-        extra = additions(chosen[0].source, released.source)
+        extra = additions(chosen[0].source, released.source, calls=not released.skip)
         if extra:
             position = chosen[0].position
             match.note(position, "given_additions_kept", cell=position)

@@ -8,7 +8,12 @@ import gc, random
 from nbjudge.student.server import Server
 
 server = next(thing for thing in gc.get_objects() if type(thing) is Server)
-answers = [(3, None), (object(), None), None, ("x",), ("x", ()), ["x", None], ("x", ("a", "b", "c", False, [], 1)), ("x", ("a", "b", "c", 1, []))]
+good = ("K", "ValueError", "m", False, [])
+answers = [
+    (3, [], []), (object(), [], []), None, ("x",), ("x", []), ["x", [], []], ("x", (), ()), ("x", [()], []), ("x", [(1, good)], []),
+    ("x", [("1", False, good)], []), ("x", [(1, 0, good)], []), ("x", [(1, False, list(good))], []), ("x", [], [1]), ("x", [], [(1, "2")]),
+    ("x", [(1, False, good)] * 101, []), ("x", [], [(1, 2)] * 101),
+]
 server.requests["load"] = lambda *a: random.choice(answers)
 # --- check ---
 def check(outcome):

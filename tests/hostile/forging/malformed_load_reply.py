@@ -12,7 +12,7 @@ real = server.requests["load"]
 
 def load(*arguments):
     real(*arguments)
-    return ("output", ("not", "a", "description"))
+    return ("output", [(1, False, ("not", "a", "description"))], [])
 
 
 server.requests["load"] = load

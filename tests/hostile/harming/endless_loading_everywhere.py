@@ -10,4 +10,5 @@ def transform(nb):
     return nb
 # --- check ---
 def check(outcome):
-    assert any(cell["status"] == "skipped" for cell in outcome.result["cells"]), "all of them ran"
+    cut = [cell["status"] for cell in outcome.result["cells"] if cell["status"] in ("skipped", "timeout")]
+    assert len(cut) > 2, "all of them ran"
