@@ -24,11 +24,71 @@ from nbjudge.student.notices import say
 
 # Top-level modules that may be missed without harm to what is graded.
 WATCHING = frozenset(
-    ["google", "kaggle", "kaggle_secrets", "nest_asyncio", "wandb", "tensorboard", "tensorboardX", "torchinfo", "torchsummary", "torchviz", "livelossplot", "comet_ml", "neptune", "mlflow", "clearml", "seaborn", "ipdb", "pdbpp", "ipywidgets", "watermark", "jupyterthemes", "hiddenlayer", "ipympl"]
+    [
+        "google",
+        "kaggle",
+        "kaggle_secrets",
+        "nest_asyncio",
+        "wandb",
+        "tensorboard",
+        "tensorboardX",
+        "torchinfo",
+        "torchsummary",
+        "torchviz",
+        "livelossplot",
+        "comet_ml",
+        "neptune",
+        "mlflow",
+        "clearml",
+        "seaborn",
+        "ipdb",
+        "pdbpp",
+        "ipywidgets",
+        "watermark",
+        "jupyterthemes",
+        "hiddenlayer",
+        "ipympl",
+    ]
 )
 # Top-level modules whose work a solution may need.
 WORKING = frozenset(
-    ["torchvision", "torchaudio", "torchtext", "torchmetrics", "pandas", "transformers", "datasets", "tokenizers", "huggingface_hub", "cv2", "plotly", "albumentations", "gdown", "kagglehub", "lightning", "pytorch_lightning", "timm", "einops", "statsmodels", "xgboost", "lightgbm", "catboost", "nltk", "spacy", "gensim", "skimage", "imageio", "librosa", "gym", "gymnasium", "opacus", "optuna", "hydra", "omegaconf", "accelerate"]
+    [
+        "torchvision",
+        "torchaudio",
+        "torchtext",
+        "torchmetrics",
+        "pandas",
+        "transformers",
+        "datasets",
+        "tokenizers",
+        "huggingface_hub",
+        "cv2",
+        "plotly",
+        "albumentations",
+        "gdown",
+        "kagglehub",
+        "lightning",
+        "pytorch_lightning",
+        "timm",
+        "einops",
+        "statsmodels",
+        "xgboost",
+        "lightgbm",
+        "catboost",
+        "nltk",
+        "spacy",
+        "gensim",
+        "skimage",
+        "imageio",
+        "librosa",
+        "gym",
+        "gymnasium",
+        "opacus",
+        "optuna",
+        "hydra",
+        "omegaconf",
+        "accelerate",
+    ]
 )
 # Of the modules that watch, what a notebook goes on to work with.
 NEEDED = {"load_dataset", "Artifact", "dataset_download", "dataset_download_files", "get_dataset_names"}
