@@ -11,8 +11,8 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 MAX_PARSED = 200_000  # characters; beyond, and where Python can't parse, a pattern at line starts must do
-# Cell magics that measure or capture: the cell runs as if they were not there.
-TRANSPARENT_MAGICS = ("time", "timeit", "capture", "prun")
+# Cell magics that measure or capture: the cell runs as if they were not there. Not so %%timeit, which binds nothing.
+TRANSPARENT_MAGICS = ("time", "capture", "prun")
 PYTHON_MAGICS = (*TRANSPARENT_MAGICS, "debug")  # cell magics whose body is still Python
 # Cell magics that would start another program or draw: the cell is not run.
 FOREIGN_MAGICS = (
@@ -22,6 +22,11 @@ FOREIGN_MAGICS = (
 CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*")
 TRANSPARENT = re.compile(rf"(?:[ \t]*(?:%%(?:{'|'.join(TRANSPARENT_MAGICS)})\b[^\n]*)?\n)*")
 FOREIGN = re.compile(rf"\s*%%({'|'.join(FOREIGN_MAGICS)})\b")
+CAPTURE = re.compile(r"^[ \t]*%%capture[ \t]+(?:--[\w-]+[ \t]+)*([A-Za-z_]\w*)[ \t]*$", re.MULTILINE)
+MEASURED = re.compile(
+    r"^([ \t]*)%(?:time|prun|debug)[ \t]+(?:--?\w[\w-]*[ \t]+(?:\d+[ \t]+)?)*(?=[^\s-])", re.MULTILINE
+)
+ASSIGNED_MEASURED = re.compile(r"^([ \t]*\w[\w.\[\], \t]*=[ \t]*)%(?:time|prun)[ \t]+", re.MULTILINE)
 LINE_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 HELP = re.compile(r"^([ \t]*)[\w.]+\?{1,2}[ \t]*$", re.MULTILINE)
 ASSIGNED_MAGIC = re.compile(r"^([ \t]*\w[\w.\[\], \t]*=[ \t]*)[%!].*$", re.MULTILINE)
@@ -75,12 +80,17 @@ def plain_python(source: str) -> str:
     if magic and magic[1] not in PYTHON_MAGICS:
         return ""
     if magic:
-        source = "\n" * magic[0].count("\n") + source[magic.end() :]
+        captured = f"{name} = None" if (name := captured_name(magic[0])) else ""
+        source = "\n" * magic[0].count("\n") + captured + source[magic.end() :]
     return without_line_magics(source)
 
 
 def without_line_magics(source: str) -> str:
-    """The source with each magic, shell and help line made `pass`, and `None` where its value is assigned."""
+    """The source with each magic, shell and help line made `pass`, and `None` where its value is assigned.
+
+    Of magics that measure a statement (`%time x = f()`) the statement stays.
+    """
+    source = ASSIGNED_MEASURED.sub(r"\1", MEASURED.sub(r"\1", source))
     source = ASSIGNED_MAGIC.sub(r"\1None", source)
     source = LINE_MAGIC.sub(r"\1pass", source)
     return HELP.sub(r"\1pass", source)
@@ -95,6 +105,12 @@ def code_start(source: str) -> int:
     """Where the cell's code begins, after blank lines and magics that only measure or capture."""
     match = TRANSPARENT.match(source)
     return match.end() if match else 0
+
+
+def captured_name(magics: str) -> str:
+    """What `%%capture name` in the lines before a cell's code binds; "" if nothing."""
+    match = CAPTURE.search(magics)
+    return match[1] if match else ""
 
 
 def unfenced(source: str) -> str:

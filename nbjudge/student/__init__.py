@@ -5,6 +5,8 @@ process and may replace any of it.
 """
 
 # Eagerly: once the zygote has changed its root, this package's files cannot be read any more.
+from nbjudge.student import libraries as libraries
+from nbjudge.student import worlds as worlds
 from nbjudge.student.server import serve
 from nbjudge.student.warm import load_libraries, warm_up
 

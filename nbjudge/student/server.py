@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from nbjudge import wire
 from nbjudge.student.cell import CutOff, Orders, Outcome
 from nbjudge.student.device import Device, synchronise
+from nbjudge.student.event_loop import enter_loop
 from nbjudge.student.shell import NotebookNamespace, Output, flush_figures
 
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
@@ -23,9 +24,11 @@ OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out
 def serve(channel_fd: int, arena_fd: int, gpu: dict[str, Any] | None = None) -> NoReturn:
     """Answers requests on the channel until it closes; `gpu` is the slot of this process, if it has one."""
     faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
-    server = Server(mmap.mmap(arena_fd, 0), Device(gpu))
+    loop = enter_loop()
+    server = Server(mmap.mmap(arena_fd, 0), Device(gpu), loop.settle)
     channel = socket.socket(fileno=channel_fd)
     sys.stdout = sys.stderr = server.output
+    os.environ.setdefault("PATH", os.defpath)  # code that looks for a program finds none, but a PATH
     sys.path.insert(0, "")  # the assignment's helper files, as in Jupyter
     server.seed(int.from_bytes(os.urandom(8)))
     while request := channel.recv(wire.PACKET.size):
@@ -40,8 +43,10 @@ class Missing(Exception):
 class Server:
     """The notebook, the objects that the judge holds by handle, and one method for each kind of request."""
 
-    def __init__(self, arena: mmap.mmap, device: Device) -> None:
+    def __init__(self, arena: mmap.mmap, device: Device, settle: Callable[[], None] = lambda: None) -> None:
+        """`settle` lets the tasks of a cell go on a little."""
         self.arena = arena
+        self.settle = settle
         self.device = device
         self.process = os.getpid()
         self.notebook = NotebookNamespace()
@@ -110,6 +115,7 @@ class Server:
         self.output.clear(limit)
         try:
             outcome = self.notebook.run(label, source, Orders(*orders), self.mark)
+            self.settle()
             synchronise()
         except BaseException as error:  # not Python, or an error that the GPU reports late
             outcome = Outcome([(0, error)])

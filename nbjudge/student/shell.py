@@ -5,13 +5,13 @@ import __future__
 
 import ast
 import asyncio
-import builtins
 import dis
 import functools
 import inspect
 import io
 import linecache
 import operator
+import os
 import shutil
 import sys
 import tempfile
@@ -21,9 +21,11 @@ from typing import Any, cast
 
 from nbjudge.notebooks.python_source import code_start, is_foreign
 from nbjudge.student.cell import Orders, Outcome, run_statements
+from nbjudge.student.last_values import LastValues
+from nbjudge.student.magics import replace_magics, unwrap
 
 # What `from __future__ import` switches on: it holds for the rest of the notebook.
-FUTURE = functools.reduce(
+FUTURES = functools.reduce(
     operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 )
 
@@ -40,6 +42,11 @@ class Output(io.TextIOBase):
         self.parts: list[str] = []
         self.left = limit
         self.cut = False
+        self.said: set[str] = set()  # notices.say
+
+    def fileno(self) -> int:
+        """Where C code and other processes may write: to nobody, as it does not go through here."""
+        return 1
 
     def writable(self) -> bool:
         return True
@@ -68,34 +75,8 @@ def make_shell() -> Any:
     shell = InteractiveShell.instance(config=config, ipython_dir=folder)
     shutil.rmtree(folder, ignore_errors=True)
     shell.enable_gui = lambda gui=None: None
-    _replace_commands(shell)
-    builtins.input = _no_input
+    replace_magics(shell)
     return shell
-
-
-def _replace_commands(shell: Any) -> None:
-    def notice(command: str) -> Callable[..., None]:
-        return lambda *args, **kwargs: print(f"[{command} is not run while grading]")
-
-    shell.system = shell.system_raw = shell.system_piped = notice("a shell command")
-    shell.getoutput = lambda *args, **kwargs: []
-    for name in ("matplotlib", "pip", "conda", "mamba", "uv", "pylab", "gui", "pinfo", "pinfo2", "psource"):
-        shell.register_magic_function(notice(f"%{name}"), "line", name)
-    shell.register_magic_function(lambda line, cell=None: None, "line", "timeit")
-    run_line_magic = shell.run_line_magic
-
-    def run_known(name: str, line: str, _stack_depth: int = 1) -> Any:
-        if shell.find_line_magic(name) is None:  # %tensorboard, %autoreload, ...
-            return notice(f"%{name}")()
-        if name in ("load_ext", "reload_ext"):
-            return notice(f"%{name} {line}")()
-        return run_line_magic(name, line, _stack_depth + 1)
-
-    shell.run_line_magic = run_known
-
-
-def _no_input(prompt: object = "") -> str:
-    raise RuntimeError("input() cannot be answered while grading: use a variable instead")
 
 
 class NotebookNamespace:
@@ -103,9 +84,11 @@ class NotebookNamespace:
 
     def __init__(self) -> None:
         self.shell = make_shell()
+        self.shell.home = os.getcwd()  # shell commands change files below it
         self.names: dict[str, Any] = self.shell.user_ns
-        self.future = 0  # flags of the compiler
         self.labels: dict[str, str] = {}  # code object's file name -> what the student calls the cell
+        self.last = LastValues(self.shell)
+        self.futures = 0  # compiler flags of the future imports so far: they hold for the cells below
 
     def run(self, label: str, source: str, orders: Orders, mark: Callable[[int], object]) -> Outcome:
         """Runs one cell as `run_statements` does; raises what only its whole text can be to blame for."""
@@ -122,7 +105,7 @@ class NotebookNamespace:
         """
         tree = self._parse(label, source)
         body = [node for node in tree.body if not (drop and _overwrites(node, inputs))]
-        names = {**self.names, **inputs}
+        names = {**self.names, **self.last.before(label), **inputs}
         stored = set(_stored(self._execute(body, label, names)))
         return {name: names[name] for name in (*inputs, *sorted(stored - inputs.keys())) if name in names}
 
@@ -136,14 +119,16 @@ class NotebookNamespace:
         start = code_start(source)
         # IPython strips leading blank lines: put them back, or the line numbers of traces are wrong
         code = "\n" * source.count("\n", 0, start) + self.shell.transform_cell(source[start:])
-        return cast(ast.Module, compile(code, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True))
+        flags = ast.PyCF_ONLY_AST | self.futures
+        tree = cast(ast.Module, compile(code, filename, "exec", flags, dont_inherit=True))
+        return self.last.keep(label, source, unwrap(tree, source, code, self.shell.transform_cell))
 
     def _execute(self, body: list[ast.stmt], label: str, names: dict[str, Any]) -> CodeType:
         """Runs the statements and returns their code."""
         tree = ast.Module(body=body, type_ignores=[])
-        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self.future
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self.futures
         code: CodeType = compile(tree, f"<{label}>", "exec", flags, dont_inherit=True)
-        self.future |= code.co_flags & FUTURE
+        self.futures |= code.co_flags & FUTURES
         if code.co_flags & inspect.CO_COROUTINE:
             asyncio.run(eval(code, names))  # noqa: S307
         else:

@@ -39,9 +39,15 @@ def load_libraries() -> None:
         importlib.import_module(name)
     _quiet_libraries()
     _warm_optimizers()
+    from nbjudge.student.event_loop import let_run_nest
+    from nbjudge.student.libraries import adapt_libraries
     from nbjudge.student.shell import make_shell
+    from nbjudge.student.worlds import install_worlds
 
     make_shell()
+    let_run_nest()
+    install_worlds()
+    adapt_libraries()
     _check_one_thread()
     check_no_cuda()
 

@@ -33,6 +33,10 @@ from nbjudge.notebooks.python_source import (
             "files out x",
         ),
         ("%%time\nx = 1", "x"),
+        ("%%capture out\nx = 1", "out x"),
+        ("%%timeit\nx = 1", ""),
+        ("%time x = f()\nif y:\n    %time z = 1\n%time f(x)", "x z"),
+        ("%prun -l 5 x = f()\ny = %time f()", "x y"),
         ("%%bash\nx=1", ""),
         ("%%writefile helper.py\ndef f(): pass", ""),
         ("def f(x:\n    return\ny = (1\nclass D", "f y D"),
@@ -68,6 +72,9 @@ def test_ipython_syntax_keeps_line_numbers():
         ("files[0] = !ls", "files[0] = None"),
         ("model.time, x = %timeit f()", "model.time, x = None"),
         ("x = y % 2", "x = y % 2"),
+        ("    %time x = f()", "    x = f()"),
+        ("x = %time f()", "x = f()"),
+        ("%time", "pass"),
     ],
 )
 def test_a_magic_line_becomes_python_that_does_nothing(line, python):
@@ -78,7 +85,8 @@ def test_a_magic_line_becomes_python_that_does_nothing(line, python):
     ("source", "code"),
     [
         ("%%time\nx = 1", "x = 1"),
-        ("\n  \n%%capture out\n\n%%timeit -n 1\nx = 1", "x = 1"),
+        ("\n  \n%%capture out\n\n%%time\nx = 1", "x = 1"),
+        ("%%time\n%%timeit -n 1\nx = 1", "%%timeit -n 1\nx = 1"),
         ("%%timer\nx = 1", "%%timer\nx = 1"),
         ("x = 1\n%%time", "x = 1\n%%time"),
         ("", ""),

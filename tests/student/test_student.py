@@ -10,32 +10,11 @@ import torch
 
 from nbjudge.judge.faults import NotFound, StudentError, StudentFault, StudentMemory
 from nbjudge.judge.handle import Handle
-from nbjudge.judge.session import StudentSession
 from nbjudge.judge.student_fixture import StudentCode
-from nbjudge.model import Cell, Frame, Limits, Note, Program
+from nbjudge.model import Frame, Limits, Note
 from nbjudge.sandbox.host import ENVIRONMENT
 
 LIMITS = Limits(seconds=10)
-
-
-@pytest.fixture
-def load(zygote):
-    """load(cell, ...): a session with these cells loaded; a cell is its source or (kind, source)."""
-    sessions = []
-
-    def load(*cells, limits=LIMITS):
-        made = []
-        for number, cell in enumerate(cells, start=1):
-            kind, source = cell if isinstance(cell, tuple) else ("solution", cell)
-            made.append(Cell(f"ex_{number}", kind, source, "ex", number))
-        sessions.append(StudentSession(Program("en", tuple(made), ("ex_gone",), (), ()), zygote, limits, 1))
-        sessions[-1].load()
-        sessions[-1].begin(limits, 2)
-        return sessions[-1]
-
-    yield load
-    for session in sessions:
-        session.close()
 
 
 def report(session):
