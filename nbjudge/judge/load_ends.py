@@ -84,7 +84,10 @@ class LoadEnds:
         else:
             found = NAME_ERROR.match(message)
             name = found[1] if found else None
-        why = self._why(name) if isinstance(name, str) else None
+        try:
+            why = self._why(name) if isinstance(name, str) else None
+        except RecursionError:  # a statement nested too deep
+            why = None
         if why is None:
             return message
         told = message if isinstance(message, Note) else one_line(message, ERROR)

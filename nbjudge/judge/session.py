@@ -188,9 +188,8 @@ class StudentSession:
         else:
             self._report(i, "ok", output=output, notes=notes)
         if any("CUDA" in english(failure.message) for failure in failures):
-            self._load_request(
-                connection, "has", ""
-            )  # a kernel that failed leaves a dead context: then this raises
+            # A kernel that failed leaves a dead context: then this raises.
+            self._load_request(connection, "has", "")
 
     def _read_load(
         self, connection: StudentConnection, reply: object
@@ -224,6 +223,8 @@ class StudentSession:
         notes: tuple[Note, ...] = (),
     ) -> None:
         """Notes how a cell loaded; what it did the first time stays, and what it left out then is added."""
+        notes = notes if self.texts_left > 0 else ()
+        self.texts_left -= sum(len(str(note.values)) for note in notes)
         if (known := self.reports.get(i)) is not None:
             if notes and not known.notes:
                 self.reports[i] = replace(known, notes=notes)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from nbjudge.judge.faults import CheckFailed
 from nbjudge.model import Note
 from nbjudge.notebooks.python_source import bound_names, without_line_magics
+from nbjudge.notebooks.statements import names_of
 
 MAX_SOURCE = 500_000  # characters
 
@@ -62,13 +63,27 @@ def _helpers(tree: ast.AST, around: list[ast.stmt]) -> list[ast.AST]:
     found: dict[int, ast.AST] = {}
     waiting: list[ast.AST] = [tree]
     while waiting:
-        mentioned = {part.id for part in ast.walk(waiting.pop()) if isinstance(part, ast.Name)}
-        for name in mentioned & definitions.keys():
+        for name in _mentioned(waiting.pop()) & definitions.keys():
             for definition in definitions[name]:
                 if id(definition) not in found:
                     found[id(definition)] = definition
                     waiting.append(definition)
     return list(found.values())
+
+
+def _mentioned(code: ast.AST) -> set[str]:
+    """The globals that the code reads and has not just made: a function's local `w` is not another cell's `w`."""
+    mentioned: set[str] = set()
+    made: set[str] = set()
+    for node in code.body if isinstance(code, ast.Module) else [code]:
+        assert isinstance(node, ast.stmt)
+        try:
+            names = names_of(node)
+        except RecursionError:
+            return {part.id for part in ast.walk(code) if isinstance(part, ast.Name)}
+        mentioned |= (names.used - names.used_now) | (names.used_now - made)
+        made |= names.bound
+    return mentioned
 
 
 def _made_or_changed(node: ast.stmt) -> Iterable[str]:

@@ -129,11 +129,11 @@ def additions(edited: str, original: str, *, calls: bool = True) -> str:
     if new is None or old is None:
         return ""
     known = {name for node in top_level(old.body) for name in bound_names(node)}
-    texts = {ast.dump(node) for node in old.body}
+    texts = {_dumped(node) for node in old.body}
     lines = edited.split("\n")  # splitlines() also splits at form feeds, where Python doesn't
     result = [""] * len(lines)
     for node in new.body:
-        if isinstance(node, ast.Pass) or ast.dump(node) in texts:  # a magic is `pass` here
+        if isinstance(node, ast.Pass) or _dumped(node) in texts:  # a magic is `pass` here
             continue
         bound = {name for part in top_level([node]) for name in bound_names(part)}
         if known.issuperset(bound) if bound else not calls or _only_shows(node):
@@ -142,6 +142,13 @@ def additions(edited: str, original: str, *, calls: bool = True) -> str:
         last = node.end_lineno or node.lineno
         result[first - 1 : last] = lines[first - 1 : last]
     return "\n".join(result).rstrip()
+
+
+def _dumped(node: ast.stmt) -> str:
+    try:
+        return ast.dump(node)
+    except RecursionError:
+        return ""
 
 
 def _only_shows(node: ast.stmt) -> bool:

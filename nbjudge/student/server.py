@@ -113,6 +113,7 @@ class Server:
         and the line of the failure before it.
         """
         self.output.clear(limit)
+        self.mark(0)
         try:
             outcome = self.notebook.run(label, source, Orders(*orders), self.mark)
             self.settle()

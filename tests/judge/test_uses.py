@@ -61,3 +61,20 @@ def test_uses_refuses_what_it_cannot_read(source):
 def test_uses_is_quick_on_long_lines(line):
     with contextlib.suppress(AssertionError):
         uses(f"{line}\nimport torch.optim", "torch.optim")
+
+
+@pytest.mark.parametrize(
+    "solution",
+    [
+        "def fit(X):\n    w = X.sum()\n    losses = []\n    return w, losses",
+        "def fit(w):\n    return w",
+        "def fit(X):\n    return [w for w in X]",
+        "fit = lambda w: w",
+        "w = 3\nprint(w)",
+    ],
+)
+def test_a_local_name_is_not_another_cells(solution: str) -> None:
+    other = "import torch\ndef fit_with_optimizer():\n    return torch.optim.SGD, 1\nw, losses = fit_with_optimizer()"
+    assert not uses(Source(solution, [solution, other]), "torch.optim")
+    assert uses(Source("def fit(X):\n    return w", [other]), "torch.optim")
+    assert uses(Source("w = 3\ndef fit(X):\n    return w", [other]), "torch.optim")

@@ -125,6 +125,31 @@ def test_what_a_student_added_to_a_given_cell_keeps_its_lines():
     assert additions("def broken(", original) == ""
 
 
+@pytest.mark.parametrize(
+    "added",
+    [
+        "sigmoid = nn.Sigmoid()",
+        "torch.manual_seed(0)",
+        "cfg['lr'] = 1",
+        "try:\n    import x\nexcept E:\n    x = 1",
+    ],
+)
+def test_any_statement_may_be_added_to_a_given_cell(added):
+    original = "import torch\ncfg = {}"
+    assert additions(f"{original}\n{added}", original) == f"\n\n{added}"
+
+
+def test_a_given_cell_that_does_not_run_brings_what_binds_names():
+    original = "plt.plot(x)"
+    edited = "def smooth(x): return x\nplt.plot(smooth(x))\nstyle = dict(lw=2)"
+    assert additions(edited, original, calls=False) == "def smooth(x): return x\n\nstyle = dict(lw=2)"
+
+
+def test_a_statement_too_deep_to_compare_is_no_addition_to_stumble_over():
+    deep = "x = " + "+".join("1" * 900)
+    assert additions(f"{deep}\ny = 2", deep) in ("\ny = 2", f"{deep}\ny = 2")
+
+
 def test_code_in_a_markdown_fence():
     assert unfenced("```python\nx = 1\n```\n") == "x = 1"
     assert unfenced("text ```x``` text") == "text ```x``` text"
