@@ -13,6 +13,9 @@ from nbjudge.sandbox import linux
 DEVICES = ("null", "zero", "full", "random", "urandom")
 SYSTEM = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/etc/localtime")
 HELPERS = "/course"  # the assignment's helper files
+WORK = "/tmp/work"  # where a notebook starts
+# Where notebooks start elsewhere (Colab, Kaggle): links to the same folder, since notebooks name files there.
+ELSEWHERE = ("/content", "/kaggle/working")
 SPARE = "/.spare"  # second home of binds that a student's private /tmp would hide
 
 
@@ -47,6 +50,9 @@ def build_root(folder: str, binds: list[str], helpers: int | None, nodes: list[s
         os.makedirs(f"{folder}/{name}", exist_ok=True)
     for name, target in {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}.items():
         os.symlink(target, f"{folder}/dev/{name}")
+    for place in ELSEWHERE:
+        os.makedirs(os.path.dirname(folder + place), exist_ok=True)
+        os.symlink(WORK, folder + place)
     os.makedirs(f"{folder}/etc", exist_ok=True)
     # The zygote is root in here: libraries ask for its name (torch's CUDA builds, for a cache folder).
     accounts = (

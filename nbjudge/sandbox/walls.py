@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 from dataclasses import dataclass
 from typing import Any
 
 from nbjudge.sandbox import linux
-from nbjudge.sandbox.root import HELPERS, hide_tmp
+from nbjudge.sandbox.root import HELPERS, WORK, hide_tmp
 
-WORK = "/tmp/work"  # inside the jail
+COPIED = 256 << 10  # bytes of a helper file up to which the notebook gets a copy that it may write over
 STUDENT = 1000  # uid and gid inside the jail
 WRITABLE = ("/tmp", "/dev/shm", "/dev/null", "/dev/zero", "/dev/full")
 # "jail" can be left out, too: the zygote's own, where a container stands around it.
@@ -67,13 +68,19 @@ def raise_walls(plan: Plan) -> None:
 
 
 def enter_work(work: str, helpers: str) -> None:
-    """Makes the folder that student code starts in, with links to the assignment's helper files."""
+    """Makes the folder that student code starts in, with copies of the assignment's helper files; links to large ones."""
     os.makedirs(work, exist_ok=True)
     os.chmod(work, 0o777)
     if os.path.isdir(helpers):
         for name in os.listdir(helpers):
-            if not os.path.lexists(f"{work}/{name}"):
-                os.symlink(f"{helpers}/{name}", f"{work}/{name}")
+            source, target = f"{helpers}/{name}", f"{work}/{name}"
+            if os.path.lexists(target):
+                continue
+            if os.path.isfile(source) and os.path.getsize(source) <= COPIED:
+                shutil.copyfile(source, target)
+                os.chmod(target, 0o666)
+            else:
+                os.symlink(source, target)
     os.chdir(work)
 
 

@@ -11,6 +11,10 @@ from typing import Any
 
 from nbjudge.student.notices import say
 
+SHORT = (
+    "shared memory",
+    "unable to resize file </torch_",
+)  # what PyTorch says where /dev/shm or a file's limit ends
 BACKENDS = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}  # of matplotlib, those that need no screen
 
 
@@ -134,18 +138,32 @@ def _load_without_shared_memory() -> None:
         try:
             data = next_data(self)
         except RuntimeError as error:
-            if "shared memory" not in str(error) or self._dataset_kind != dataloader._DatasetKind.Map:
+            short = any(sign in str(error) for sign in SHORT)
+            if not short or self._dataset_kind != dataloader._DatasetKind.Map:
                 raise
             say(
                 "DataLoader: the workers' shared memory is at its limit while grading; it goes on without workers"
             )
-            self._shutdown_workers()
+            _kill_workers(self)
             self.alone = _fetch(self, itertools.chain(self.taken, self._sampler_iter))
             return next(self.alone)
         self.taken.popleft()
         return data
 
     workers._reset, workers._next_index, workers._next_data = start, take, bring
+
+
+def _kill_workers(loader: Any) -> None:
+    """Ends them at once: one may be at work on another batch, which takes seconds."""
+    from torch.utils.data import _utils
+
+    if loader._worker_pids_set:  # or PyTorch takes their end for a crash
+        handling: Any = _utils.signal_handling
+        handling._remove_worker_pids(id(loader))
+        loader._worker_pids_set = False
+    for worker in loader._workers:
+        worker.kill()
+    loader._shutdown_workers()
 
 
 def _fetch(loader: Any, indices: Iterator[Any]) -> Iterator[Any]:

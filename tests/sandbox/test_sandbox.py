@@ -161,6 +161,27 @@ def test_it_writes_to_its_own_tmp_only(run: Run) -> None:
     )
 
 
+def test_the_notebooks_folder_has_its_other_names_and_helpers_that_it_may_change(run: Run) -> None:
+    names = run(
+        """
+        import os
+        open("/content/state.pt", "w").close()
+        os.makedirs("/kaggle/working/runs")
+        for place in ("/content", "/kaggle", "/kaggle/working"):
+            try:
+                os.rename(place, "/tmp/moved")
+            except OSError:
+                continue
+            raise AssertionError(place)
+        here = sorted(os.listdir())
+        open("course_data.py", "w").write("ANSWER = 43")
+        """
+    )
+    assert names["here"] == ["course_data.py", "runs", "state.pt"]
+    left = run("import os, course_data; left = os.listdir(), course_data.ANSWER")["left"]
+    assert left == (["course_data.py"], 42)
+
+
 def test_tmp_is_bounded(run: Run) -> None:
     names = run(
         """
