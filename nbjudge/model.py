@@ -40,6 +40,8 @@ RepairKind = Literal[  # what was unusual about a notebook, and what was done ab
     "code_in_text",
     "found_by_names",
     "found_by_place",
+    "answer_beside",
+    "answer_in_question",
     "order_restored",
     "other_assignment",
     "nothing_found",

@@ -361,7 +361,11 @@ TENSOR = Note("a_tensor", {"dtype": "x", "shape": "[2]"})
 NUMBER = Note("a_plain_value", {"type": "x", "value": "1"})
 DEADLINE = {"when": "2027-03-14T23:59:00+03:00", "zone": "Europe/Moscow"}
 VALUES: list[tuple[str, dict[str, Any]]] = [
-    ("metadata_lost given_repeated test_repeated code_in_text found_by_place", {"cell": 3, "id": "x"}),
+    (
+        "metadata_lost given_repeated test_repeated code_in_text found_by_place answer_in_question",
+        {"cell": 3, "id": "x"},
+    ),
+    ("answer_beside", {"cells": (3, 4), "id": "x", "n": 2}),
     ("given_edited given_additions_kept test_edited", {"cell": 3}),
     ("given_restored cell_missing", {"id": "x"}),
     ("name_missing name_not_assigned", {"name": "x"}),

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from nbjudge.grading.repair.answers import find_answers
 from nbjudge.grading.repair.match import Match, StudentCell, find_cells, is_stub
 from nbjudge.model import Cell, Language, Note, Program
 from nbjudge.notebooks.cells import Notebook, cell_id, exercise_of, normalise
@@ -28,6 +29,7 @@ def repair(submitted: Notebook, form: ReleasedForm) -> Program:
     except NotANotebook as error:
         return rejected_program(error.note, next(iter(form.texts)))
     match = find_cells(notebook, form)
+    find_answers(match, form)
     solutions = [released for released in form.cells if released.role in ("solution", "manual")]
     missing = tuple(released.id for released in solutions if released.id not in match.chosen)
     _note_whole(match, notebook, form, len(missing) == len(solutions))
@@ -81,7 +83,7 @@ def _added_after(match: Match) -> dict[str, list[Cell]]:
     added: dict[str, list[Cell]] = {}
     anchor = ""
     for cell in match.cells:
-        if cell.position in heads:
+        if cell.position in heads and cell.position in match.claimed:
             anchor = match.claimed[cell.position]
         elif cell.position not in match.claimed and cell.code and cell.source.strip():
             # The id is ours: a student's could pretend to be a released cell's.
