@@ -167,8 +167,7 @@ def lines_of(source: str) -> set[str]:
 def _choose(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> list[StudentCell]:
     """Of several cells that claim a released cell the ones that count: a solution's last changed one, with its other parts."""
     if released.role in ("given", "grade"):
-        _note_released(released, cells, match)
-        return [cells[0]]
+        return [_release_copies(released, cells, match)]
     changed = [cell for cell in cells if not is_stub(released, cell)]
     if released.role == "manual" and changed:  # a person reads them all
         kept = list({normalise(cell.source): cell for cell in changed}.values())
@@ -194,13 +193,31 @@ def _parts(cells: Sequence[StudentCell]) -> list[StudentCell]:
     return kept
 
 
-def _note_released(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> None:
-    given, first = released.role == "given", cells[0]
-    if normalise(first.source) != normalise(released.source) or not first.code:
-        match.note(first.position, "given_edited" if given else "test_edited", cell=first.position)
-    for cell in cells[1:]:
-        kind: RepairKind = "given_repeated" if given else "test_repeated"
-        match.note(cell.position, kind, cell=cell.position, id=released.id)
+def _release_copies(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> StudentCell:
+    """The given or grade cell among those that have its ids, as some editors leave them on copies.
+
+    It is the one that is the likest to the release. Other exact copies are left out; what says something else is a
+    cell of the student's own.
+    """
+    wanted, source = lines_of(released.source), normalise(released.source)
+
+    def likeness(cell: StudentCell) -> tuple[bool, float, bool]:
+        own = lines_of(cell.source)
+        share = len(own & wanted) / (len(own | wanted) or 1)
+        return normalise(cell.source) == source, share, cell.cell_id == released.cell
+
+    best = max(cells, key=likeness) if len(cells) > 1 else cells[0]
+    given = released.role == "given"
+    if normalise(best.source) != source or not best.code:
+        match.note(best.position, "given_edited" if given else "test_edited", cell=best.position)
+    for cell in cells:
+        if cell is not best and (normalise(cell.source) == source or not cell.code):
+            kind: RepairKind = "given_repeated" if given else "test_repeated"
+            match.note(cell.position, kind, cell=cell.position, id=released.id)
+        elif cell is not best:
+            del match.claimed[cell.position]
+            match.note(cell.position, "copy_is_own", cell=cell.position, id=released.id)
+    return best
 
 
 def _note_choice(
