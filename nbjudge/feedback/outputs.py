@@ -124,6 +124,8 @@ def _clean_output(output: Mapping[str, Any], say: Words) -> list[dict[str, Any]]
         return []
     data = {str(name): value for name, value in output["data"].items()}
     cleaned = _clean_data(data, say)
+    if not cleaned and "text/latex" in data:
+        return [_printed(joined(data["text/latex"]) or "", say)]
     notes = [{"note": cannot_be_shown(what, say)} for what in _unseen(data, cleaned)]
     return [*([{"output_type": "display_data", "data": cleaned, "metadata": {}}] if cleaned else []), *notes]
 
@@ -144,8 +146,6 @@ def _clean_data(data: Mapping[str, Any], say: Words) -> dict[str, str]:
         cleaned["text/markdown"] = clean_markdown(joined(data["text/markdown"]) or "", None, say)
     if "text/plain" in data:
         cleaned["text/plain"] = shortened(as_on_screen(joined(data["text/plain"]) or ""), say)
-    elif "text/latex" in data:
-        cleaned["text/plain"] = shortened(joined(data["text/latex"]) or "", say)
     if not any(cleaned.get(kind) for kind in (*PLAIN_PICTURES, DRAWING)):
         for kind in (kind for kind in PICTURES if kind in data and kind not in PLAIN_PICTURES):
             picture = clean_picture(kind, data[kind])
