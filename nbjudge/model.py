@@ -33,6 +33,7 @@ RepairKind = Literal[  # what was unusual about a notebook, and what was done ab
     "given_restored",
     "test_edited",
     "test_repeated",
+    "copy_is_own",
     "tests_deleted",
     "copies_changed",
     "copies_alike",
@@ -40,6 +41,10 @@ RepairKind = Literal[  # what was unusual about a notebook, and what was done ab
     "code_in_text",
     "found_by_names",
     "found_by_place",
+    "answer_beside",
+    "answer_in_question",
+    "merge_conflicts",
+    "outputs_dropped",
     "order_restored",
     "other_assignment",
     "nothing_found",
@@ -62,6 +67,7 @@ RejectionKind = Literal[  # why a file is not a notebook
     "too_deep",
     "too_many_cells",
     "too_many_values",
+    "another_assignment",
 ]
 MessageKind = Literal[  # how a test or a cell ended
     "too_slow",

@@ -52,7 +52,12 @@ def open_assignment(course: Course, name: str) -> OpenedAssignment:
     check_points(exercises, declared)
     released = load_releases(course, name)
     return OpenedAssignment(
-        course, declared, source, exercises, released, make_released_form(name, released, source)
+        course,
+        declared,
+        source,
+        exercises,
+        released,
+        make_released_form(name, released, source, course.assignments.keys() - {name}),
     )
 
 

@@ -6,16 +6,18 @@ It holds nothing that the student may not see, because `nbgrader generate_feedba
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nbjudge.feedback.sanitise import MAX_TEXT, clean_markdown, clean_outputs, stream, visible
+from nbjudge.feedback.outputs import clean_outputs, ends, stream
+from nbjudge.feedback.sanitise import clean_markdown, shortened, visible
 from nbjudge.feedback.shown import show
 from nbjudge.languages import Words, words
 from nbjudge.model import CellReport, ExerciseScore, Result, Score
 from nbjudge.notebooks.cells import SKIP_TAG, Notebook, NotebookCell, cell_id, grade_id, normalise, role, tags
 
 MAX_ADDED = 100_000  # characters of cells of the student's own
+MAX_ANSWER = 20  # cells of one answer that are shown
 
 
 def annotate_notebook(
@@ -30,13 +32,16 @@ def annotate_notebook(
     found = result.found
     if any(not 0 < position <= len(theirs) for positions in found.values() for position in positions):
         raise ValueError("the result is of another notebook: a cell that it names is not there")
-    added = _added(released, theirs, found)
+    added = _added(released, theirs, found, words(result.language))
     cells = [_summary(result, score), *added.get(0, [])]
     for cell in released["cells"]:
         positions = found.get(_slot(cell), ())
-        cells.append(_annotate(cell, [theirs[n - 1] for n in positions], result, score))
+        if role(cell) == "manual":
+            cells += _annotate_answer(cell, {n: theirs[n - 1] for n in positions}, words(result.language))
+        else:
+            cells.append(_annotate(cell, [theirs[n - 1] for n in positions], result, score))
         for position in positions:
-            cells += added.get(position, [])
+            cells += added.pop(position, [])
     metadata = {
         **released["metadata"],
         "nbjudge": {"assignment": result.assignment, "language": result.language},
@@ -52,13 +57,13 @@ def _annotate(
     cell: NotebookCell, theirs: Sequence[NotebookCell], result: Result, score: Score
 ) -> NotebookCell:
     cell, kind = {**cell}, role(cell)
-    if kind in ("solution", "manual"):
-        cell |= _answer(cell, theirs)
+    if kind == "solution" and theirs:
+        cell["source"] = shortened("\n\n".join(own["source"] for own in theirs), words(result.language))
     if cell["cell_type"] == "code":
         cell["execution_count"] = None
         cell["outputs"] = []
-        if kind == "manual" or SKIP_TAG in tags(cell):
-            cell["outputs"] = [output for own in theirs for output in clean_outputs(own.get("outputs"))]
+        if SKIP_TAG in tags(cell):
+            cell["outputs"] = _outputs(theirs, words(result.language))
         elif kind == "grade":
             cell["outputs"] = [stream(_outcomes(_slot(cell), result, score))]
         else:
@@ -66,18 +71,41 @@ def _annotate(
     return cell
 
 
-def _answer(cell: NotebookCell, theirs: Sequence[NotebookCell]) -> dict[str, Any]:
-    if not theirs:
-        return {}
-    source = "\n\n".join(own["source"] for own in theirs)
-    if cell["cell_type"] == "code":
-        return {"source": visible(source[:MAX_TEXT])}
-    attachments = {name: kind for own in theirs for name, kind in (own.get("attachments") or {}).items()}
-    return {"source": clean_markdown(source, attachments), "attachments": {}}
+def _annotate_answer(
+    cell: NotebookCell, theirs: Mapping[int, NotebookCell], say: Words
+) -> Iterator[NotebookCell]:
+    """The cell of a manual exercise with the student's cells of its type in it; those of the other type follow."""
+    code = cell["cell_type"] == "code"
+    shown = dict(ends(list(theirs.items()), MAX_ANSWER))
+    alike = [own for own in shown.values() if (own["cell_type"] == "code") == code]
+    if code:
+        cell = {**cell, "execution_count": None, "outputs": _outputs(alike, say)}
+    if alike and code:
+        cell = {**cell, "source": shortened("\n\n".join(own["source"] for own in alike), say)}
+    elif alike:
+        # Each for itself: two cells may call their pictures alike, and one may leave a fence open.
+        parts = [
+            clean_markdown(own["source"], own.get("attachments"), say, html_only=len(alike) > 1)
+            for own in alike
+        ]
+        cell = {**cell, "source": "\n\n".join(parts), "attachments": {}}
+    if len(shown) < len(theirs):
+        left = say.counted("cells_left_out", len(theirs) - len(shown))
+        yield {"id": f"added-{min(theirs)}-left-out", "cell_type": "markdown", "metadata": {}, "source": left}
+    yield cell
+    for position, own in shown.items():
+        if (own["cell_type"] == "code") != code:
+            outputs = {} if code else {"outputs": _outputs([own], say)}
+            name = f"added-{position}-{grade_id(cell)}"[:64]  # it may be shown under another exercise too
+            yield _own_cell(own, position, say) | outputs | {"id": name}
+
+
+def _outputs(cells: Sequence[NotebookCell], say: Words) -> list[dict[str, Any]]:
+    return [output for own in cells for output in clean_outputs(own.get("outputs"), say)]
 
 
 def _added(
-    released: Notebook, theirs: Sequence[NotebookCell], found: Mapping[str, Sequence[int]]
+    released: Notebook, theirs: Sequence[NotebookCell], found: Mapping[str, Sequence[int]], say: Words
 ) -> dict[int, list[NotebookCell]]:
     """The student's own cells, by the position of the released cell that they stand behind; 0: at the top."""
     claimed = {position for positions in found.values() for position in positions}
@@ -89,16 +117,16 @@ def _added(
         if position in claimed:
             behind = position
         elif cell_id(cell) not in ids and normalise(cell["source"]) not in texts and size < MAX_ADDED:
-            added.setdefault(behind, []).append(_own_cell(cell, position))
+            added.setdefault(behind, []).append(_own_cell(cell, position, say))
             size += len(cell["source"])
     return added
 
 
-def _own_cell(cell: NotebookCell, position: int) -> NotebookCell:
+def _own_cell(cell: NotebookCell, position: int, say: Words) -> NotebookCell:
     own: NotebookCell = {"id": f"added-{position}", "metadata": {}, "cell_type": cell["cell_type"]}
     if cell["cell_type"] == "code":
-        return own | {"source": visible(cell["source"][:MAX_TEXT]), "outputs": [], "execution_count": None}
-    source = clean_markdown(cell["source"], cell.get("attachments"))
+        return own | {"source": shortened(cell["source"], say), "outputs": [], "execution_count": None}
+    source = clean_markdown(cell["source"], cell.get("attachments"), say)
     return own | {"cell_type": "markdown", "source": source}
 
 

@@ -13,11 +13,15 @@ from nbjudge.files import dump_json
 from nbjudge.languages import english
 from nbjudge.model import Note, RejectionKind
 from nbjudge.notebooks.cells import Notebook, NotebookCell, as_dict
+from nbjudge.notebooks.conflicts import sides_of, union
+from nbjudge.notebooks.large_files import without_outputs
 
-MAX_BYTES = 50 << 20
+MAX_BYTES = 200 << 20
+MAX_PARSED = 50 << 20  # bytes; of a larger file saved outputs are left out
 MAX_CELLS = 5_000
 MAX_DEPTH = 100
 MAX_VALUES = 5_000_000  # or 50 MB of "[],[],[]" would become gigabytes of objects
+NOTES = "nbjudge_notes"  # key of what was unusual about the file, for repair; tidy drops a student's
 CELL_TYPES = ("code", "markdown", "raw")
 OUTPUT_TYPES = ("stream", "display_data", "execute_result", "error")
 # First bytes of what students upload instead of a notebook.
@@ -53,15 +57,30 @@ def read_notebook(data: bytes) -> Notebook:
     """
     if len(data) > MAX_BYTES:
         raise NotANotebook(Note("file_too_large", {"size": len(data) >> 20, "limit": MAX_BYTES >> 20}))
-    text = _decode(data)
+    notes = []
+    if len(data) > MAX_PARSED:
+        data, dropped = without_outputs(data, MAX_PARSED)
+        if len(data) > MAX_PARSED:
+            raise NotANotebook(Note("file_too_large", {"size": len(data) >> 20, "limit": MAX_PARSED >> 20}))
+        notes = [Note("outputs_dropped", {"n": dropped, "limit": MAX_PARSED >> 20})]
+    conflicts, sides = sides_of(_decode(data))
+    notebook = _read(sides[0])
+    if conflicts:
+        notebook["cells"] = union(notebook["cells"], _read(sides[1])["cells"])
+        notes.append(Note("merge_conflicts", {"n": conflicts}))
+    if notes:
+        notebook[NOTES] = notes
+    if len(notebook["cells"]) > MAX_CELLS:
+        raise NotANotebook(Note("too_many_cells", {"cells": len(notebook["cells"]), "limit": MAX_CELLS}))
+    return notebook
+
+
+def _read(text: str) -> Notebook:
     value = _parse(text)
     if not isinstance(value, dict):
         raise NotANotebook(Note("not_an_object", {"found": type(value).__name__}))
     _check_depth(value)
-    notebook = tidy(_mended(value) if ODD_TEXT.search(text) else value)
-    if len(notebook["cells"]) > MAX_CELLS:
-        raise NotANotebook(Note("too_many_cells", {"cells": len(notebook["cells"]), "limit": MAX_CELLS}))
-    return notebook
+    return tidy(_mended(value) if ODD_TEXT.search(text) else value)
 
 
 def tidy(value: Notebook) -> Notebook:
@@ -86,7 +105,8 @@ def tidy(value: Notebook) -> Notebook:
 def write_notebook(notebook: Notebook) -> bytes:
     """The bytes that Jupyter would write: sorted keys, one space, sources as lists of lines, one newline at the end."""
     cells = [{**cell, "source": cell["source"].splitlines(keepends=True)} for cell in notebook["cells"]]
-    return dump_json({**notebook, "cells": cells}, sort_keys=True)
+    written = {key: value for key, value in notebook.items() if key != NOTES}
+    return dump_json({**written, "cells": cells}, sort_keys=True)
 
 
 def _decode(data: bytes) -> str:

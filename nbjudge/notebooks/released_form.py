@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,11 +50,14 @@ class ReleasedForm:
     assignment: str
     cells: tuple[ReleasedCell, ...]  # in the release's order
     texts: dict[Language, frozenset[str]]  # ids and contents of its text cells
+    others: frozenset[str] = frozenset()  # the course's other assignments
 
 
 def load_released_form(course: Course, assignment: str) -> ReleasedForm:
     """The form of `assignment` from the course's source and release; CourseError if a file is missing."""
-    return make_released_form(assignment, load_releases(course, assignment), load_source(course, assignment))
+    others = course.assignments.keys() - {assignment}
+    releases, source = load_releases(course, assignment), load_source(course, assignment)
+    return make_released_form(assignment, releases, source, others)
 
 
 def load_source(course: Course, assignment: str) -> Notebook:
@@ -90,9 +93,9 @@ def load_notebook(path: Path, cure: str) -> Notebook:
 
 
 def make_released_form(
-    assignment: str, releases: Mapping[Language, Notebook], source: Notebook
+    assignment: str, releases: Mapping[Language, Notebook], source: Notebook, others: Iterable[str] = ()
 ) -> ReleasedForm:
-    """The form from the released notebooks by language and the instructor's notebook.
+    """The form from the released notebooks by language, the instructor's notebook and the course's `others`.
 
     The first release gives cells and order: code and graded cells are the same in every language.
     """
@@ -112,7 +115,7 @@ def make_released_form(
         if role(cell) != "text"
     ]
     texts = {language: _texts(notebook) for language, notebook in releases.items()}
-    return ReleasedForm(assignment, tuple(_with_names(cells, solved)), texts)
+    return ReleasedForm(assignment, tuple(_with_names(cells, solved)), texts, frozenset(others))
 
 
 def _before(cell: NotebookCell, releases: Mapping[Language, Notebook]) -> frozenset[str]:

@@ -17,14 +17,10 @@ from hypothesis import strategies as st
 from support import small_course as small
 
 from nbjudge.feedback import annotate_notebook
-from nbjudge.feedback.sanitise import (
-    clean_html,
-    clean_markdown,
-    clean_outputs,
-    clean_picture,
-    clean_svg,
-    visible,
-)
+from nbjudge.feedback.outputs import clean_outputs
+from nbjudge.feedback.pictures import clean_picture, clean_svg
+from nbjudge.feedback.sanitise import clean_html, clean_markdown, visible
+from nbjudge.languages import words
 from nbjudge.model import Assignment, CellReport, Credit, Frame, Note, Result
 from nbjudge.notebooks.cells import Notebook, NotebookCell, grade_id
 from nbjudge.notebooks.reader import write_notebook
@@ -237,6 +233,16 @@ HOSTILE_MARKDOWN = [
     "<" * 20000,
     "$" * 9999,
     "`" * 9999,
+    '<img src="data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9ImFsZXJ0KDEpIi8+">',
+    "![x](data:image/png;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
+    "[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
+    "[x](attachment:plot.png) <a href='attachment:plot.png'>y</a>",
+    "![x](attachment:evil%2Epng) ![x](attachment:evil&#46;png)",
+    "<img src='attachment:evil.png' srcset='https://evil.example/x.png 2x' onerror=alert(1)>",
+    "<video src=x onerror=alert(1)><source src=x></video><audio src=x onerror=alert(1)></audio>",
+    "word " * 5000 + "<script>alert(1)</script></pre><script>alert(1)</script>",
+    "data:image/png;base64," * 5000,
+    "data:" + "a" * 30_000 + ";x" * 9_000,
 ]  # fmt: skip
 HOSTILE_OUTPUTS: list[dict[str, Any]] = [
     {
@@ -256,6 +262,15 @@ HOSTILE_OUTPUTS: list[dict[str, Any]] = [
     {"text/vnd.mermaid": "<script>alert(1)</script>"},
     {"text/plain": "<script>alert(1)</script>\x1b]8;;javascript:alert(1)\x07click\x1b]8;;\x07"},
     {"<script>alert(1)</script>": "<script>alert(1)</script>"},
+    {"application/vnd.plotly.v1+json": {"data": "</script><script>alert(1)</script>"}},
+    {"image/gif": '" onerror="alert(1)'},
+    {"image/webp": base64.b64encode(b"RIFF" + b"<script>alert(1)</script>").decode()},
+    {"text/html": "<img src='data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9ImFsZXJ0KDEpIi8+' onerror=alert(1)>"},
+    {
+        "text/html": "<video src=x onerror=alert(1)></video><iframe srcdoc='<script>alert(1)</script>'></iframe>"
+    },
+    {"text/html": "x" * 99_990 + "<b title='" + "<script>alert(1)</script>" * 9},
+    {"video/mp4": '"><script>alert(1)</script>', "text/latex": "</pre><script>alert(1)</script>"},
 ]
 
 
@@ -321,7 +336,9 @@ def check_harmless(markup: str) -> None:
                 name == "id" and value.startswith("cell-id=added-")
             ), (tag, name, value)
             if name in ("href", "src"):
-                picture = tag == "img" and re.match(r"data:image/(png|jpeg|gif|svg\+xml);base64,", value)
+                picture = tag == "img" and re.match(
+                    r"data:image/(png|jpeg|gif|webp|bmp|svg\+xml);base64,", value
+                )
                 assert picture or (tag == "a" and re.match(r"https?://|mailto:", value)), (tag, name, value)
 
 
@@ -426,7 +443,7 @@ def test_a_pasted_picture_survives() -> None:
 
 def test_tables_of_pandas_survive() -> None:
     table = '<div><style>x</style><table border="1" class="dataframe"><thead><tr><th>a</th></tr></thead></table></div>'
-    assert clean_html(table) == "<div><table><thead><tr><th>a</th></tr></thead></table></div>"
+    assert clean_html(table, words("en")) == "<div><table><thead><tr><th>a</th></tr></thead></table></div>"
 
 
 def test_drawings_of_matplotlib_survive() -> None:
@@ -461,6 +478,11 @@ def test_drawings_of_matplotlib_survive() -> None:
         "<rect style='fill:url(https://evil.example)' onclick='alert(1)'/>",
         "<set attributeName='href' to='javascript:alert(1)'/><animate/>",
         "<style>@import url(https://evil.example);</style>",
+        "<image href='data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9ImFsZXJ0KDEpIi8+'/>",
+        "<image href='data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg=='/>",
+        "<image href='data:image/png;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg=='/>",
+        f"<image xlink:href='https://evil.example/x' href='data:image/png;base64,{small.PNG}'/>",
+        f"<rect href='data:image/png;base64,{small.PNG}' xlink:href='javascript:alert(1)'/>",
     ],
 )
 def test_drawings_lose_what_runs_or_points_outside(inside: str) -> None:
@@ -501,9 +523,11 @@ def test_pictures_are_what_they_say() -> None:
 
 
 def test_many_outputs_are_cut_with_a_note() -> None:
-    outputs = clean_outputs([{"output_type": "stream", "name": "stdout", "text": "x"}] * 1000)
+    texts = [{"output_type": "display_data", "data": {"text/plain": f"<{n}>"}} for n in range(1000)]
+    outputs = clean_outputs(texts)
     assert len(outputs) == 51
-    assert "950 outputs are not shown" in outputs[-1]["text"]
+    assert "950 outputs are not shown" in outputs[25]["text"]
+    assert (outputs[0]["data"], outputs[-1]["data"]) == ({"text/plain": "<0>"}, {"text/plain": "<999>"})
 
 
 def test_invisible_characters_are_spelt_out() -> None:

@@ -364,7 +364,11 @@ WHY = Note(
 )
 DEADLINE = {"when": "2027-03-14T23:59:00+03:00", "zone": "Europe/Moscow"}
 VALUES: list[tuple[str, dict[str, Any]]] = [
-    ("metadata_lost given_repeated test_repeated code_in_text found_by_place", {"cell": 3, "id": "x"}),
+    (
+        "metadata_lost given_repeated test_repeated code_in_text found_by_place answer_in_question copy_is_own",
+        {"cell": 3, "id": "x"},
+    ),
+    ("answer_beside", {"cells": (3, 4), "id": "x", "n": 2}),
     ("given_edited given_additions_kept test_edited", {"cell": 3}),
     ("given_restored cell_missing", {"id": "x"}),
     ("name_missing name_not_assigned", {"name": "x"}),
@@ -376,14 +380,15 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("lines_left_out", {"line": 2, "lines": (3, 4)}),
     ("copies_changed copies_alike", {"id": "x", "cell": 3, "left_out": (4, 5)}),
     ("too_slow cell_too_slow", {"seconds": 0.5}),
-    ("process_lost not_tried more_repairs", {"n": 3}),
+    ("process_lost not_tried more_repairs merge_conflicts", {"n": 3}),
     ("not_a_number not_numbers not_a_tensor", {"got": TENSOR}),
     ("other_kind other_shape no_shape other_tensor_shape other_dtype", {"expected": TENSOR, "got": NUMBER}),
     ("tests_deleted", {"ids": ("x", "x")}),
     ("parts_joined", {"cells": (3, 4), "id": "x"}),
     ("found_by_names", {"cell": 3, "id": "x", "names": ("x",)}),
     ("order_restored", {"cell": 3, "before": 4}),
-    ("other_assignment", {"assignment": "x"}),
+    ("outputs_dropped", {"n": 3, "limit": 50}),
+    ("other_assignment another_assignment", {"assignment": "x"}),
     ("not_json", {"error": "x", "line": 1, "column": 2}),
     ("not_an_object", {"found": "x"}),
     ("file_too_large", {"size": 60, "limit": 50}),
@@ -433,7 +438,7 @@ def test_a_russian_page_is_russian_whatever_happened(course: Course) -> None:
         environment=dict.fromkeys(("device", "isolation", "image", "gpu", "gpu_driver", "gpu_slots", "gpu_budget",
                                    "gpu_watchdog", "determinism"), "1"),
     )  # fmt: skip
-    names = "anna nbgrader Colab Kaggle PDF ZIP gzip PNG JPEG RTF XML JSON ipynb Python SHA Europe Moscow SIGKILL x scale inline"
+    names = "anna git nbgrader Colab Kaggle PDF ZIP gzip PNG JPEG RTF XML JSON ipynb Python SHA Europe Moscow SIGKILL x scale inline"
     for given_ in (result, replace(result, rejected=Note("pdf"), tests=())):
         said = text(
             page(course, given_, titles=dict.fromkeys(("square", "scale", "plots", "report"), "Задание"))

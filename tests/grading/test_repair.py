@@ -305,15 +305,15 @@ def test_added_cells_follow_the_released_cell_before_them():
     assert program.cells[5].kind == "added"
 
 
-def test_a_cell_that_claims_a_test_cell_is_never_run():
+def test_a_cell_that_claims_a_test_cell_never_runs_as_a_solution():
     submitted = answer()
     submitted["cells"][index(submitted, "id-halve")]["source"] = "def halve(v): return 'cheat'"
     submitted["cells"].append(cell("x", "print('I am a test')", grade_id="halve", solution=True))
     program = repair(submitted, TEMPLATE)
-    assert [each.id for each in program.cells] == RELEASED
+    assert [each.id for each in program.cells] == [*RELEASED, "added-14"]
     assert not any("cheat" in each.source for each in program.cells)
     assert said(program, "Cell 8 (test) was edited")
-    assert said(program, "Cell 14 repeats the test cell 'halve'")
+    assert said(program, "Cell 14 has the id of 'halve'")
 
 
 def test_two_notebooks_merged_into_one_file():

@@ -63,7 +63,7 @@ SAID = {  # on the page, of the first test
     "talks": ("passed",),
     "renamed": ("not found in your notebook", "does not define"),
     "loud": ("passed",),
-    "garbage": ("could not be read as a notebook", "this is a PDF"),
+    "garbage": ("Nothing in this file could be graded", "this is a PDF"),
 }  # fmt: skip
 OUTCOMES = {"passed", "wrong answer", "your code raised an error", "ran out of time", "ran out of memory",
             "your program ended abruptly", "not found in your notebook"}  # fmt: skip

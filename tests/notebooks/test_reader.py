@@ -11,7 +11,7 @@ from nbjudge.errors import CourseError
 from nbjudge.model import Assignment, Limits
 from nbjudge.notebooks.cells import cell_id, grade_id, normalise, role, tags
 from nbjudge.notebooks.exercises import check_points, find_exercises
-from nbjudge.notebooks.reader import MAX_BYTES, MAX_CELLS, NotANotebook, read_notebook, write_notebook
+from nbjudge.notebooks.reader import MAX_CELLS, MAX_PARSED, NotANotebook, read_notebook, write_notebook
 
 code = cells.cell
 
@@ -52,7 +52,7 @@ def as_bytes(value):
         (b'{"cells":[{"x":' + b"[" * 200 + b"]" * 200 + b"}]}", "nested too deeply"),
         (as_bytes({"cells": [{}] * (MAX_CELLS + 1)}), "the limit is 5000"),
         (b'{"cells": [' + b"[]," * 3_000_000 + b"[]]}", "more than 5,000,000 values"),
-        (b" " * (MAX_BYTES + 1), "the limit is 50 MB"),
+        (b" " * (MAX_PARSED + 1), "the limit is 50 MB"),
     ],
     ids=lambda value: value[:24] if isinstance(value, bytes) else value,
 )

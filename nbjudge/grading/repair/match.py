@@ -5,7 +5,6 @@ docs/repair.md says the rules in plain words; no text of the student's gets into
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +75,6 @@ def find_cells(notebook: Notebook, form: ReleasedForm) -> Match:
             match.chosen[released.id] = _choose(released, claims[released.id], match)
     _find_by_names(match, form)
     _join_split(match, form)
-    _find_by_place(match, form)
     return match
 
 
@@ -129,8 +127,15 @@ def _claim_by_source(match: Match, form: ReleasedForm, claims: dict[str, list[St
         released_cells = by_source.get(normalise(cell.source), []) if cell.source.strip() else []
         # Several stubs may read alike: then in order, and what is left over says nothing anyway.
         alike = [released for released in released_cells if released.id not in claims] or released_cells
+        alike = [released for released in alike if follows(match, cell, released)] or alike
         if alike and alike[0].code == cell.code:
             _claim(match, alike[0], cell, claims)
+
+
+def follows(match: Match, cell: StudentCell, released: ReleasedCell) -> bool:
+    """Whether the cell stands right after the text that precedes this manual cell in the release."""
+    before = match.cells[cell.position - 2] if cell.position > 1 else None
+    return before is not None and not released.after.isdisjoint({before.cell_id, normalise(before.source)})
 
 
 def _claim_similar(match: Match, form: ReleasedForm, claims: dict[str, list[StudentCell]]) -> None:
@@ -140,13 +145,13 @@ def _claim_similar(match: Match, form: ReleasedForm, claims: dict[str, list[Stud
         for released in form.cells
         if released.role in ("given", "grade") and released.id not in claims
     }
-    lines = {name: _lines(released.source) for name, released in wanted.items()}
+    lines = {name: lines_of(released.source) for name, released in wanted.items()}
     holders: dict[str, list[str]] = {}
     for name, own in lines.items():
         for line in own:
             holders.setdefault(line, []).append(name)
     for cell in match.free():
-        own = _lines(cell.source) if cell.code else set()
+        own = lines_of(cell.source) if cell.code else set()
         candidates = {name for line in own for name in holders.get(line, ()) if name in wanted}
         shares = {name: len(own & lines[name]) / len(own | lines[name]) for name in sorted(candidates)}
         best = max(shares, key=lambda name: shares[name], default=None)
@@ -154,16 +159,20 @@ def _claim_similar(match: Match, form: ReleasedForm, claims: dict[str, list[Stud
             _claim(match, wanted.pop(best), cell, claims)
 
 
-def _lines(source: str) -> set[str]:
+def lines_of(source: str) -> set[str]:
+    """Its lines without the space around them, blank ones left out."""
     return {line.strip() for line in source.split("\n") if line.strip()}
 
 
 def _choose(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> list[StudentCell]:
     """Of several cells that claim a released cell the ones that count: a solution's last changed one, with its other parts."""
     if released.role in ("given", "grade"):
-        _note_released(released, cells, match)
-        return [cells[0]]
+        return [_release_copies(released, cells, match)]
     changed = [cell for cell in cells if not is_stub(released, cell)]
+    if released.role == "manual" and changed:  # a person reads them all
+        kept = list({normalise(cell.source): cell for cell in changed}.values())
+        _note_joined(released, kept, match)
+        return kept
     of_type = [cell for cell in changed if cell.code == released.code]
     kept = _parts(of_type or changed) if released.role == "solution" else (of_type or changed)[-1:]
     kept = kept or [cells[-1]]
@@ -184,13 +193,31 @@ def _parts(cells: Sequence[StudentCell]) -> list[StudentCell]:
     return kept
 
 
-def _note_released(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> None:
-    given, first = released.role == "given", cells[0]
-    if normalise(first.source) != normalise(released.source) or not first.code:
-        match.note(first.position, "given_edited" if given else "test_edited", cell=first.position)
-    for cell in cells[1:]:
-        kind: RepairKind = "given_repeated" if given else "test_repeated"
-        match.note(cell.position, kind, cell=cell.position, id=released.id)
+def _release_copies(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> StudentCell:
+    """The given or grade cell among those that have its ids, as some editors leave them on copies.
+
+    It is the one that is the likest to the release. Other exact copies are left out; what says something else is a
+    cell of the student's own.
+    """
+    wanted, source = lines_of(released.source), normalise(released.source)
+
+    def likeness(cell: StudentCell) -> tuple[bool, float, bool]:
+        own = lines_of(cell.source)
+        share = len(own & wanted) / (len(own | wanted) or 1)
+        return normalise(cell.source) == source, share, cell.cell_id == released.cell
+
+    best = max(cells, key=likeness) if len(cells) > 1 else cells[0]
+    given = released.role == "given"
+    if normalise(best.source) != source or not best.code:
+        match.note(best.position, "given_edited" if given else "test_edited", cell=best.position)
+    for cell in cells:
+        if cell is not best and (normalise(cell.source) == source or not cell.code):
+            kind: RepairKind = "given_repeated" if given else "test_repeated"
+            match.note(cell.position, kind, cell=cell.position, id=released.id)
+        elif cell is not best:
+            del match.claimed[cell.position]
+            match.note(cell.position, "copy_is_own", cell=cell.position, id=released.id)
+    return best
 
 
 def _note_choice(
@@ -203,7 +230,7 @@ def _note_choice(
             kind: RepairKind = "copies_alike" if is_stub(released, last) else "copies_changed"
             match.note(last.position, kind, id=released.id, cell=last.position, left_out=dropped)
         _note_joined(released, kept, match)
-    if released.code and not last.code:
+    if released.role == "solution" and not last.code:
         match.note(last.position, "code_in_text", cell=last.position, id=released.id)
 
 
@@ -277,22 +304,6 @@ def _beside(match: Match, own: Sequence[StudentCell], lacking: frozenset[str]) -
         if last >= 0:
             return gap[: last + 1]
     return []
-
-
-def _find_by_place(match: Match, form: ReleasedForm) -> None:
-    """Manual cells without ids: the free cell that follows the text which asks for them."""
-    texts: frozenset[str] = frozenset().union(*form.texts.values())
-    for released in form.cells:
-        if released.role != "manual" or released.id in match.chosen:
-            continue
-        for before, cell in itertools.pairwise(match.cells):
-            free = cell.position not in match.claimed and cell.cell_id not in texts
-            fits = free and cell.code == released.code and normalise(cell.source) not in texts | {""}
-            if fits and (before.cell_id in released.after or normalise(before.source) in released.after):
-                match.claimed[cell.position] = released.id
-                match.chosen[released.id] = [cell]
-                match.note(cell.position, "found_by_place", cell=cell.position, id=released.id)
-                break
 
 
 def is_stub(released: ReleasedCell, cell: StudentCell) -> bool:

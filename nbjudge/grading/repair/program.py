@@ -10,11 +10,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from nbjudge.grading.repair.answers import find_answers
 from nbjudge.grading.repair.match import Match, StudentCell, find_cells, is_stub
 from nbjudge.model import Cell, Language, Note, Program
 from nbjudge.notebooks.cells import Notebook, cell_id, exercise_of, normalise
 from nbjudge.notebooks.python_source import additions
-from nbjudge.notebooks.reader import NotANotebook, tidy
+from nbjudge.notebooks.reader import NOTES, NotANotebook, tidy
 from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
 
 MAX_REPAIRS = 100
@@ -28,7 +29,17 @@ def repair(submitted: Notebook, form: ReleasedForm) -> Program:
     except NotANotebook as error:
         return rejected_program(error.note, next(iter(form.texts)))
     match = find_cells(notebook, form)
+    unusual = submitted.get(NOTES)
+    match.notes += [
+        (0, note) for note in (unusual if isinstance(unusual, list) else ()) if isinstance(note, Note)
+    ]
     solutions = [released for released in form.cells if released.role in ("solution", "manual")]
+    claimed = _claimed_assignment(notebook)
+    if claimed in form.others and not _is_this_one(match, form):
+        return rejected_program(
+            Note("another_assignment", {"assignment": claimed}), _language(notebook, form)
+        )
+    find_answers(match, form)
     missing = tuple(released.id for released in solutions if released.id not in match.chosen)
     _note_whole(match, notebook, form, len(missing) == len(solutions))
     cells = tuple(_program_cells(match, form))
@@ -81,7 +92,7 @@ def _added_after(match: Match) -> dict[str, list[Cell]]:
     added: dict[str, list[Cell]] = {}
     anchor = ""
     for cell in match.cells:
-        if cell.position in heads:
+        if cell.position in heads and cell.position in match.claimed:
             anchor = match.claimed[cell.position]
         elif cell.position not in match.claimed and cell.code and cell.source.strip():
             # The id is ours: a student's could pretend to be a released cell's.
@@ -93,9 +104,7 @@ def _added_after(match: Match) -> dict[str, list[Cell]]:
 
 def _note_whole(match: Match, notebook: Notebook, form: ReleasedForm, nothing_found: bool) -> None:
     """Notes about the notebook as a whole: another assignment's, reordered, test cells deleted."""
-    own = notebook["metadata"].get("nbjudge")
-    claimed = own.get("assignment") if isinstance(own, dict) else None
-    if isinstance(claimed, str) and claimed != form.assignment:
+    if _claimed_assignment(notebook) not in ("", form.assignment):
         match.note(0, "other_assignment", assignment=form.assignment)
     if nothing_found:
         match.note(0, "nothing_found")
@@ -109,6 +118,20 @@ def _note_whole(match: Match, notebook: Notebook, form: ReleasedForm, nothing_fo
         if after < before:
             match.note(0, "order_restored", cell=after, before=before)
             return
+
+
+def _claimed_assignment(notebook: Notebook) -> str:
+    """The assignment that the release wrote into the notebook, "" where that is gone."""
+    own = notebook["metadata"].get("nbjudge")
+    claimed = own.get("assignment") if isinstance(own, dict) else None
+    return claimed if isinstance(claimed, str) else ""
+
+
+def _is_this_one(match: Match, form: ReleasedForm) -> bool:
+    """Whether anything of this assignment was found that others can't have too, as they may have its imports."""
+    automatic = any(released.role == "solution" for released in form.cells)
+    own = ("solution", "grade") if automatic else ("manual",)
+    return any(released.id in match.chosen for released in form.cells if released.role in own)
 
 
 def _in_order(notes: Sequence[tuple[int, Note]]) -> tuple[Note, ...]:
