@@ -1,6 +1,6 @@
-# A cell of the notebook never ends, so that what it should define is missing.
+# A statement of a cell never ends; what the cell defines below it counts all the same.
 # base: solution
-# expected: all probabilities=0.5
+# expected: all
 # %% probabilities_classes
 while True:
     log_probs = log_probs + 1
