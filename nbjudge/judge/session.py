@@ -14,7 +14,6 @@ from nbjudge.judge.connection import StudentConnection
 from nbjudge.judge.faults import MisuseError, StudentCrashed, StudentFault, StudentTimeout, clean
 from nbjudge.judge.handle import Ask, Handle
 from nbjudge.judge.load_ends import LISTED, Failure, LoadEnds
-from nbjudge.languages import english
 from nbjudge.model import Cell, CellReport, Frame, Limits, Note, Program, Status
 from nbjudge.notebooks.needed import unneeded_lines
 from nbjudge.wire import WireError
@@ -177,7 +176,7 @@ class StudentSession:
         arguments = label_of(cell), cell.source, orders, self.base.output
         reply = self._load_request(connection, "load", *arguments, seconds=deadline)
         try:
-            output, failures, left_out = self._read_load(connection, reply)
+            output, failures, left_out = self._read_load(connection, cell, reply)
         except WireError:
             raise StudentCrashed(Note("protocol_broken")) from None
         self.ends.note(i, failures, left_out)
@@ -187,23 +186,25 @@ class StudentSession:
             self._report(i, first.status, first.message, first.trace, output, notes)
         else:
             self._report(i, "ok", output=output, notes=notes)
-        if any("CUDA" in english(failure.message) for failure in failures):
+        if any(isinstance(said := failure.message, str) and "CUDA" in said for failure in failures):
             # A kernel that failed leaves a dead context: then this raises.
             self._load_request(connection, "has", "")
 
     def _read_load(
-        self, connection: StudentConnection, reply: object
+        self, connection: StudentConnection, cell: Cell, reply: object
     ) -> tuple[str, list[Failure], list[tuple[int, int]]]:
         """What a cell printed, what failed in it and what was left out; WireError if this is not such a reply."""
         match reply:
             case (str(output), list(failures), list(left_out)) if len(failures) + len(left_out) <= 2 * LISTED:
-                read = [self._read_failure(connection, failure) for failure in failures]
-                return output, read, [_pair(value) for value in left_out]
+                last = cell.source.count("\n") + 1
+                read = [self._read_failure(connection, failure, last) for failure in failures]
+                return output, read, [_pair(value, last) for value in left_out]
         raise WireError("a cell's end without a description")
 
-    def _read_failure(self, connection: StudentConnection, failure: object) -> Failure:
+    def _read_failure(self, connection: StudentConnection, failure: object, last: int) -> Failure:
         match failure:
             case (int(line), bool(slow), tuple(description)):
+                line = min(max(line, 0), last)  # it may be forged
                 fault = connection.describe(description)
                 if slow:
                     return Failure(line, "timeout", self._too_slow(), fault.trace, slow)
@@ -283,10 +284,10 @@ def label_of(cell: Cell) -> str:
     return f"cell {cell.index}" if cell.index is not None else f"cell {cell.id}"
 
 
-def _pair(value: object) -> tuple[int, int]:
+def _pair(value: object, last: int) -> tuple[int, int]:
     match value:
         case (int(line), int(cause)):
-            return line, cause
+            return min(max(line, 0), last), min(max(cause, 0), last)  # they may be forged
     raise WireError("no pair of lines")
 
 

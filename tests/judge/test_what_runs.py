@@ -3,8 +3,10 @@
 import pytest
 from support.judging import program
 
+from nbjudge.judge.connection import StudentConnection
+from nbjudge.judge.session import StudentSession
 from nbjudge.languages import english, words
-from nbjudge.model import Limits, Note
+from nbjudge.model import Cell, Limits, Note, Program
 
 TESTS = """
     @pytest.mark.exercise("ex")
@@ -103,3 +105,13 @@ def test_a_long_run_below_a_function_costs_only_what_it_makes(judge):
     results, reports = judge(tests, program(source), limits=Limits(seconds=1))
     assert results["test_it"].status == results["test_again"].status == "passed"
     assert (reports[0].status, reports[0].message) == ("timeout", Note("cell_too_slow", {"seconds": 1.0}))
+
+
+@pytest.mark.parametrize("line", [10**5000, -(10**5000), 4], ids=["huge", "far below", "one too many"])
+def test_a_forged_line_is_one_of_the_cell(zygote, line):
+    cell = Cell("added-1", "added", "x = 1\ny = 2\nz = 3", None, 1)
+    session = StudentSession(Program("en", (cell,), (), (), ()), zygote, Limits(), 1)
+    described = ("ValueError", "ValueError", "m", False, [])
+    reply = ("", [(line, False, described)], [(line, line)])
+    _, [failure], [pair] = session._read_load(StudentConnection.__new__(StudentConnection), cell, reply)
+    assert failure.line in (0, 3) and set(pair) <= {0, 3}
