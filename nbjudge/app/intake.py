@@ -96,13 +96,9 @@ def _take_in(course: Course, form: ReleasedForm, found: HandedIn, now: datetime 
 
 
 def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) -> Receipt:
-    from nbjudge.grading.repair import rejected_program, repair
-    from nbjudge.notebooks.reader import NotANotebook, read_notebook
+    from nbjudge.grading.repair import read_program
 
-    try:
-        program = repair(read_notebook(data), form)
-    except NotANotebook as error:
-        program = rejected_program(error.note, course.languages[0])
+    program = read_program(data, form, course.languages[0])
     ids = [cell.id for cell in form.cells if cell.role in ("solution", "manual")]
     lost = {*program.missing, *(ids if program.rejected else ())}
     states: dict[str, State] = {

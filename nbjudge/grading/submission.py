@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from nbjudge import log
 from nbjudge.grading.context import GradingContext, Job, SubmissionChanged
-from nbjudge.grading.repair import rejected_program, repair
+from nbjudge.grading.repair import read_program
 from nbjudge.grading.result_key import environment
 from nbjudge.model import Program, Result, Submission
-from nbjudge.notebooks.reader import NotANotebook, read_notebook
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge
@@ -74,7 +73,4 @@ def _read_program(context: GradingContext, submission: Submission) -> Program:
         raise SubmissionChanged(
             f"{submission.path} changed while it was being graded; run `nbjudge grade` again"
         )
-    try:
-        return repair(read_notebook(data), context.form)
-    except NotANotebook as error:
-        return rejected_program(error.note, context.course.languages[0])
+    return read_program(data, context.form, context.course.languages[0])

@@ -3,6 +3,6 @@
 docs/repair.md says the rules in plain words.
 """
 
-from nbjudge.grading.repair.program import rejected_program, repair
+from nbjudge.grading.repair.program import read_program, rejected_program, repair
 
-__all__ = ["rejected_program", "repair"]
+__all__ = ["read_program", "rejected_program", "repair"]

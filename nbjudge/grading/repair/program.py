@@ -15,7 +15,7 @@ from nbjudge.grading.repair.match import Match, StudentCell, find_cells, is_stub
 from nbjudge.model import Cell, Language, Note, Program
 from nbjudge.notebooks.cells import Notebook, cell_id, exercise_of, normalise
 from nbjudge.notebooks.python_source import additions
-from nbjudge.notebooks.reader import NOTES, NotANotebook, tidy
+from nbjudge.notebooks.reader import NOTES, NotANotebook, read_notebook, tidy
 from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
 
 MAX_REPAIRS = 100
@@ -53,6 +53,14 @@ def repair(submitted: Notebook, form: ReleasedForm) -> Program:
         repairs=_in_order(match.notes),
         found={name: tuple(cell.position for cell in cells) for name, cells in match.chosen.items()},
     )
+
+
+def read_program(data: bytes, form: ReleasedForm, language: Language) -> Program:
+    """The program of a submitted file; `language` is that of a file that is not a notebook."""
+    try:
+        return repair(read_notebook(data), form)
+    except NotANotebook as error:
+        return rejected_program(error.note, language)
 
 
 def rejected_program(reason: Note, language: Language) -> Program:
