@@ -71,7 +71,8 @@ OUTCOMES = {"passed", "wrong answer", "your code raised an error", "ran out of t
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    course = make_course(tmp_path_factory.mktemp("course"), HIDDEN + FAULTS)
+    # Little memory, so that filling it takes a small part of the time limit on a busy machine too.
+    course = make_course(tmp_path_factory.mktemp("course"), HIDDEN + FAULTS, memory="128MB")
     notebooks = {name: answer(course, double=f"def double(x):\n    {code}") for name, code in CODE.items()}
     notebooks["renamed"] = answer(course, double="def doubled(x):\n    return 2 * x")
     notebooks["loud"] = answer(course, double="print('blah ' * 1_000_000)\ndef double(x):\n    return 2 * x")

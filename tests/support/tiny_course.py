@@ -51,9 +51,11 @@ SOLUTIONS = {
 }
 
 
-def make_course(root: Path, hidden: str = HIDDEN, *, languages: Sequence[str] = ("en", "ru")) -> Course:
+def make_course(
+    root: Path, hidden: str = HIDDEN, *, languages: Sequence[str] = ("en", "ru"), memory: str = "512MB"
+) -> Course:
     """The course in `root`, released and ready to collect."""
-    title, limits = {"en": "Tiny lab", "ru": "Крошечная работа"}, {"seconds": 2, "memory": "512MB"}
+    title, limits = {"en": "Tiny lab", "ru": "Крошечная работа"}, {"seconds": 2, "memory": memory}
     course = write_course(
         root,
         {"tiny": assignment(title, POINTS, limits=limits)},
