@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from nbjudge.errors import CourseError
 from nbjudge.files import counting_files
 from nbjudge.judge.faults import TookTooLongError
 from nbjudge.judge.outcome import CreditFixture, TestSpec, limits_of, result_of, untried_result
+from nbjudge.judge.places import AT_END
 from nbjudge.judge.session import LOADING, StudentSession, derive_seed
 from nbjudge.judge.specs import MARKERS, check_tests, spec_of
 from nbjudge.judge.student_fixture import StudentCode
@@ -83,9 +85,9 @@ class Judge:
         self.device = "cpu"  # of the running submission
 
     def seconds(self, limits: Limits) -> float:
-        """The longest that `grade` can take: loading, each test at its limit, and the tests' own time."""
+        """The longest that `grade` can take: loading, each test twice at its limit, and the tests' own time."""
         tests = sum(limits_of(spec, limits).seconds + LEAST_OWN for spec in self.tests)
-        return LOADING * limits.seconds + tests + OWN
+        return LOADING * limits.seconds + 2 * tests + OWN
 
     def largest(self, limits: Limits) -> Limits:
         """The most that any student process will need: the assignment's limits and those of each test."""
@@ -122,7 +124,7 @@ class Judge:
                 started = time.monotonic()
                 session.try_to_load()
                 log.info("notebook loaded", seconds=time.monotonic() - started)
-                results = tuple(self._results(session, limits, wanted, stop))
+                results = self._results(session, limits, wanted, stop)
         finally:
             session.close()
         return results, session.all_reports()
@@ -157,24 +159,40 @@ class Judge:
 
     def _results(
         self, session: StudentSession, limits: Limits, wanted: Collection[TestSpec] | None, stop: bool
-    ) -> Iterator[TestResult]:
-        for index, spec in enumerate(self.tests):
-            if wanted is not None and spec not in wanted:
+    ) -> tuple[TestResult, ...]:
+        """A result for each test in order; each exercise at its place, and where something is amiss, at its second."""
+        chosen = [n for n, spec in enumerate(self.tests) if wanted is None or spec in wanted]
+        results: dict[int, TestResult] = {}
+        for index, following in pairwise([*chosen, None]):
+            assert index is not None
+            place = session.places.get(self.tests[index].exercise, AT_END).own
+            results[index] = self._run(index, following, session, limits, place)
+            if stop and earned(results[index]) < 1:
+                return tuple(results.values())  # wider fixtures are not torn down: this process ends anyway
+        for exercise, places in session.places.items():
+            own = [index for index in chosen if self.tests[index].exercise == exercise]
+            if places.second is None or all(earned(results[index]) == 1 for index in own):
                 continue
-            result = self._run(index, session, limits)
-            yield result
-            if stop and earned(result) < 1:
-                return  # fixtures of wider scope are not torn down: this process ends anyway
+            session.lost_by.pop(exercise, None)
+            again: dict[int, TestResult] = {}
+            for index, following in pairwise([*own, None]):
+                assert index is not None
+                again[index] = self._run(index, following, session, limits, places.second)
+            if sum(map(_points, again.values())) > sum(_points(results[index]) for index in own):
+                results |= again
+        return tuple(results.values())
 
-    def _run(self, index: int, session: StudentSession, limits: Limits) -> TestResult:
+    def _run(
+        self, index: int, following: int | None, session: StudentSession, limits: Limits, place: int
+    ) -> TestResult:
         item, spec = self._items[index], self.tests[index]
-        following = self._items[index + 1] if index + 1 < len(self._items) else None
         test = f"{spec.exercise} {spec.name}"
         _seed_everything(derive_seed(session.seed, f"judge {self._secret} {test}"))
         session.begin(
             limits_of(spec, limits),
             derive_seed(session.seed, f"student {test}"),
             spec.exercise,
+            place,
         )
         self._credit, self._error = CreditFixture(), None
         started = time.monotonic()
@@ -183,7 +201,9 @@ class Judge:
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
         ):
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            # pytest keeps the fixtures that the next one needs, too
+            upcoming = None if following is None else self._items[following]
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=upcoming)
         if isinstance(self._error, TookTooLongError):
             session.close()  # perhaps in the middle of a request
         self._own_left -= time.monotonic() - started - session.seconds
@@ -371,6 +391,10 @@ def _warm_torch() -> None:
     weight = torch.nn.Parameter(torch.ones(1))
     weight.grad = torch.ones(1)
     torch.optim.SGD([weight]).step()
+
+
+def _points(result: TestResult) -> float:
+    return result.weight * earned(result)
 
 
 def _seed_everything(seed: int) -> None:

@@ -14,6 +14,7 @@ from nbjudge.judge.connection import StudentConnection
 from nbjudge.judge.faults import MisuseError, StudentCrashed, StudentFault, StudentTimeout, clean
 from nbjudge.judge.handle import Ask, Handle
 from nbjudge.judge.load_ends import LISTED, Failure, LoadEnds
+from nbjudge.judge.places import END, places_of
 from nbjudge.model import Cell, CellReport, Frame, Limits, Note, Program, Status
 from nbjudge.notebooks.needed import unneeded_lines
 from nbjudge.wire import WireError
@@ -49,6 +50,9 @@ class StudentSession:
         self.reports: dict[int, CellReport] = {}  # by position in the program
         self.unneeded = unneeded_lines(program, asked)
         self.ends = LoadEnds(program, self.unneeded)
+        self.places = places_of(program)
+        # The cells after which the process keeps its state; a process that ends over it isn't asked again.
+        self.kept = {position for place in self.places.values() for position in (place.own, place.second)}
         self.connection: StudentConnection | None = None
         self.lost = 0  # processes that had to be replaced
         self.loading_left = LOADING * limits.seconds
@@ -57,9 +61,9 @@ class StudentSession:
         self.lost_by: dict[str, int] = {}  # exercise -> how many of them its tests lost
         self.begin(limits, seed)
 
-    def begin(self, limits: Limits, seed: int, exercise: str = "") -> None:
-        """Starts a test: its limits and seed, no fault yet, nothing asked yet."""
-        self.limits, self.test_seed, self.exercise = limits, seed, exercise
+    def begin(self, limits: Limits, seed: int, exercise: str = "", place: int = END) -> None:
+        """Starts a test: its limits and seed, no fault yet, nothing asked yet. It sees the notebook as at `place`."""
+        self.limits, self.test_seed, self.exercise, self.place = limits, seed, exercise, place
         self.left = limits.seconds
         self.seconds = 0.0  # of wall clock in the student's process
         self.fault: StudentFault | None = None  # the first fatal one
@@ -126,7 +130,7 @@ class StudentSession:
                 return connection
             try:
                 with self._timed():
-                    connection.request("begin", (self.test_seed,), self.left)
+                    connection.request("begin", (self.test_seed, self.place), self.left)
             except StudentFault:  # something of an earlier test's killed it: not this test's fault
                 connection.kill()
                 self.lost += 1
@@ -146,18 +150,29 @@ class StudentSession:
     def _load_cells(self, connection: StudentConnection) -> None:
         self._load_request(connection, "seed", derive_seed(self.seed, "load"))
         for i, cell in enumerate(self.program.cells):
-            if i in self.ends.harmful:
-                continue
-            if self.loading_left <= 0:
-                self._report(i, "skipped", Note("loading_too_slow"))
-                continue
-            try:
-                self._load_cell(connection, i, cell)
-            except StudentFault as fault:
-                message = fault.message or self._too_slow()
-                self.ends.blame(i, connection.marked_line(), message)
-                self._report(i, fault.status, message, fault.trace)
-                raise
+            if i not in self.ends.harmful:
+                self._try_to_load_cell(connection, i, cell)
+            if i in self.kept and self.loading_left > 0:
+                self._keep_state(connection, i)
+
+    def _try_to_load_cell(self, connection: StudentConnection, i: int, cell: Cell) -> None:
+        if self.loading_left <= 0:
+            self._report(i, "skipped", Note("loading_too_slow"))
+            return
+        try:
+            self._load_cell(connection, i, cell)
+        except StudentFault as fault:
+            message = fault.message or self._too_slow()
+            self.ends.blame(i, connection.marked_line(), message)
+            self._report(i, fault.status, message, fault.trace)
+            raise
+
+    def _keep_state(self, connection: StudentConnection, i: int) -> None:
+        try:
+            self._load_request(connection, "keep", i)
+        except StudentFault:  # something that the notebook has replaced hangs or raises
+            self.kept.remove(i)
+            raise
 
     def _load_request(
         self, connection: StudentConnection, name: str, *arguments: Any, seconds: float = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbjudge.judge.definitions import counting_source
 from nbjudge.judge.faults import NAME, MisuseError, NotFound, StudentCrashed, one_line
 from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import StudentSession, label_of
@@ -65,13 +66,18 @@ class StudentCode:
         raise StudentCrashed(Note("protocol_broken"))
 
     def source(self, id: str, /) -> Source:
-        """The text of a solution cell, or of all solution cells of an exercise, for checks such as `uses`."""
+        """The text of a solution cell, or of all solution cells of an exercise, for checks such as `uses`.
+
+        A function that the notebook defines again, where the test sees it, is read from there.
+        """
         cells = self._session.program.cells
-        found = [cell for cell in cells if cell.kind == "solution" and id in (cell.id, cell.exercise)]
-        if not found:
+        own = [
+            n for n, cell in enumerate(cells) if cell.kind == "solution" and id in (cell.id, cell.exercise)
+        ]
+        if not own:
             raise self._missing(id)
         self._session.touched = True
-        return Source("\n\n".join(cell.source for cell in found), [cell.source for cell in cells])
+        return counting_source(cells, own, self._session.place)
 
     def _run(self, label: str, code: str, inputs: dict[str, Any], drop: bool) -> Names:
         names = self._session.request("run_copy", label, code, inputs, drop)

@@ -10,12 +10,14 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from nbjudge import wire
 from nbjudge.student.cell import CutOff, Orders, Outcome
 from nbjudge.student.device import Device, synchronise
 from nbjudge.student.event_loop import enter_loop
+from nbjudge.student.modes import read_modes, set_modes
 from nbjudge.student.shell import NotebookNamespace, Output, flush_figures
 
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
@@ -40,6 +42,15 @@ class Missing(Exception):
     """The notebook has no such name."""
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the notebook had made of its process up to one cell."""
+
+    names: dict[str, Any]
+    folder: str
+    modes: dict[str, Any]
+
+
 class Server:
     """The notebook, the objects that the judge holds by handle, and one method for each kind of request."""
 
@@ -53,11 +64,12 @@ class Server:
         self.output = Output()
         self.handles: dict[int, Any] = {}
         self.last_handle = 0
-        self.clean: tuple[dict[str, Any], str, Any] | None = None  # what loading left: names, folder, modes
+        self.states: dict[int, State] = {}  # by the cell's position, where an exercise is judged
+        self.end: State | None = None  # what loading left
         self.requests: dict[str, Callable[..., Any]] = {
             name: getattr(self, name)
             for name in (
-                "prepare", "load", "seed", "begin", "place", "call_name", "call", "get", "has", "set", "run_copy",
+                "prepare", "load", "seed", "keep", "begin", "place", "call_name", "call", "get", "has", "set", "run_copy",
                 "attribute", "set_attribute", "item", "set_item", "length", "iterate", "next_item",
             )
         }  # fmt: skip
@@ -130,16 +142,28 @@ class Server:
         """Leaves where the judge finds it, should this process end, which statement is running."""
         wire.MARK.pack_into(self.arena, len(self.arena) - wire.MARK.size, line)
 
-    def begin(self, seed: int) -> None:
-        """Before each test: the namespace as loading left it, no handles, fresh seeds."""
+    def keep(self, place: int) -> None:
+        """Keeps what the cells up to this one left, for the tests of the exercise that is judged there."""
+        self.states[place] = self.state()
+
+    def state(self) -> State:
+        """What the cells so far have left."""
+        return State(dict(self.notebook.names), os.getcwd(), read_modes())
+
+    def begin(self, seed: int, place: int) -> None:
+        """Before each test: the state kept at `place`, else what loading left; no handles, fresh seeds.
+
+        Names that only later cells bind are there too.
+        """
+        if self.end is None:
+            self.end = self.state()
+        state = self.states.get(place, self.end)
         names = self.notebook.names
-        if self.clean is None:
-            self.clean = dict(names), os.getcwd(), _torch_modes()
-        before, folder, modes = self.clean
         names.clear()
-        names.update(before)
-        os.chdir(folder)
-        _set_torch_modes(modes)
+        names.update(self.end.names)
+        names.update(state.names)
+        os.chdir(state.folder)
+        set_modes(state.modes)
         self.device.be_reproducible()
         self.handles.clear()
         self.output.clear(0)
@@ -248,19 +272,6 @@ class Server:
             trace = trace.tb_next
         if isinstance(error, SyntaxError) and error.filename in self.notebook.labels:
             yield self.notebook.labels[error.filename], int(error.lineno or 0), "<module>"
-
-
-def _torch_modes() -> Any:
-    """What a forgotten torch.set_grad_enabled(False) in one exercise would carry over to the others."""
-    if (torch := sys.modules.get("torch")) is None:
-        return None
-    return torch.is_grad_enabled(), torch.get_default_dtype()
-
-
-def _set_torch_modes(modes: Any) -> None:
-    if (torch := sys.modules.get("torch")) is not None and modes is not None:
-        torch.set_grad_enabled(modes[0])
-        torch.set_default_dtype(modes[1])
 
 
 def _restore(tensor: Any, origin: wire.TensorOrigin) -> Any:

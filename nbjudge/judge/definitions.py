@@ -1,0 +1,62 @@
+"""The text of a solution as it counts: where a function is written twice, the one that the test calls."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from nbjudge.judge.places import END
+from nbjudge.judge.source import Source
+from nbjudge.model import Cell
+from nbjudge.notebooks.python_source import bound_names, parse
+from nbjudge.notebooks.statements import first_line
+
+Statement = tuple[int, ast.stmt, str]  # position of its cell, syntax, text
+
+
+def counting_source(cells: Sequence[Cell], own: Sequence[int], place: int) -> Source:
+    """The solution in the cells at positions `own`, seen from `place`: another attempt up to there takes its part.
+
+    Of the cells below `place` the source's `notebook` holds only what makes a name that is not there yet.
+    """
+    last = len(cells) - 1 if place == END else place
+    before, after = range(last + 1), range(last + 1, len(cells))
+    text = "\n\n".join(cells[position].source for position in own)
+    statements = [each for position in before for each in _statements(cells, position)]
+    latest = {name: node for _, node, _ in statements for name in _defined(node)}
+    mine = {name for position, node, _ in statements if position in own for name in _defined(node)}
+    replaced = [
+        node
+        for position, node, _ in statements
+        if position in own and any(latest[name] is not node for name in _defined(node))
+    ]
+    if replaced:
+        counting = {id(latest[name]) for name in mine}
+        text = "\n\n".join(
+            written
+            for position, node, written in statements
+            if id(node) in counting or (position in own and node not in replaced)
+        )
+    around = [cells[position].source for position in before]
+    around += [
+        written
+        for position in after
+        for _, node, written in _statements(cells, position)
+        if not latest.keys() & _defined(node)
+    ]
+    return Source(text, around)
+
+
+def _statements(cells: Sequence[Cell], position: int) -> Iterator[Statement]:
+    source = cells[position].source
+    lines = source.split("\n")
+    tree = parse(source)
+    for node in tree.body if tree else ():
+        yield position, node, "\n".join(lines[first_line(node) - 1 : node.end_lineno])
+
+
+def _defined(node: ast.stmt) -> frozenset[str]:
+    """The functions and classes that a statement makes."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return frozenset(bound_names(node))
+    return frozenset()
