@@ -91,13 +91,14 @@ def _example(tensor: Any) -> list[tuple[Any, ...]]:
         ("seed", 1),
         ("load", "cell 1", source, (10.0,), 1000),
         ("load", "cell 2", "double(torch.zeros(1))", (10.0,), 1000),
-        ("begin", 1),
+        ("keep", 1),
+        ("begin", 1, 1),
         ("call_name", "double", (tensor,), {}),
         ("call_name", "double", ([1, 2.5],), {}),
         ("call_name", "fail", ("message",), {}),
         ("call_name", "missing", (), {}),
         ("run_copy", "<autograder>", "y = double(x)", {"x": tensor}, False),
-        ("begin", 2),
+        ("begin", 2, -1),
     ]
 
 
