@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import faulthandler
 import mmap
 import os
@@ -20,6 +21,7 @@ from nbjudge.student.event_loop import enter_loop
 from nbjudge.student.modes import read_modes, set_modes
 from nbjudge.student.shell import NotebookNamespace, Output, flush_figures
 
+BUILTINS = frozenset(dir(builtins))
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
 
 
@@ -153,14 +155,14 @@ class Server:
     def begin(self, seed: int, place: int) -> None:
         """Before each test: the state kept at `place`, else what loading left; no handles, fresh seeds.
 
-        Names that only later cells bind are there too.
+        Names that only later cells bind are there too, unless the cells until there meant Python's own.
         """
         if self.end is None:
             self.end = self.state()
         state = self.states.get(place, self.end)
         names = self.notebook.names
         names.clear()
-        names.update(self.end.names)
+        names.update((name, value) for name, value in self.end.names.items() if name not in BUILTINS)
         names.update(state.names)
         os.chdir(state.folder)
         set_modes(state.modes)

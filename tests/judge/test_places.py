@@ -18,7 +18,7 @@ def notebook(*cells: tuple[str, str], **changes) -> Program:
     return Program(**nothing | {"cells": tuple(made)} | changes)
 
 
-ONE = "def one(): return helper()\ndef helper(): return 1"
+ONE = "def one(): return list(helper() for _ in range(1))[0]\ndef helper(): return 1"
 TESTS = """
     @pytest.mark.exercise("one")
     def test_one(student):
@@ -37,6 +37,7 @@ TESTS = """
         "helper = None",
         "one = 7",
         "del helper",
+        "list = [1]",
         "%reset -f",
         "globals().clear()",
         "import os\nos.chdir('/tmp')",

@@ -5,7 +5,7 @@
 # CELL: inline_cell
 # WALLS: process wire
 import gc
-from nbjudge.student.server import Server
+from nbjudge.student.server import Server, State
 
 server = next(thing for thing in gc.get_objects() if type(thing) is Server)
 
@@ -16,5 +16,6 @@ class Everything(dict):
 
 
 server.notebook.run_copy = lambda *a, answer=Everything: answer()
-server.clean = {**get_ipython().user_ns, "out": 6}, "/tmp", (True, torch.float32)
+server.end = State({**get_ipython().user_ns, "out": 6}, "/tmp", server.state().modes)
+server.state = lambda: server.end
 out = Everything()
