@@ -74,7 +74,7 @@ class Judge:
         asked: Collection[str] = (),
     ) -> None:
         self.tests = tests
-        self._asked = asked  # names that the tests may ask of a notebook
+        self.asked = asked  # names that the tests may ask of a notebook
         self._secret = secret
         self._items = items
         self._warm_up_items = warm_up_items
@@ -116,7 +116,21 @@ class Judge:
             return tuple(
                 untried_result(spec, program.language, "not_found", reason) for spec in self.tests
             ), ()
-        session = self._session = StudentSession(program, zygote, limits, seed, self._asked)
+        session = StudentSession(program, zygote, limits, seed, self.asked)
+        results = self.run(session, limits, wanted=wanted, device=device, stop=stop)
+        return results, session.all_reports()
+
+    def run(
+        self,
+        session: StudentSession,
+        limits: Limits,
+        *,
+        wanted: Collection[TestSpec] | None = None,
+        device: str = "cpu",
+        stop: bool = False,
+    ) -> tuple[TestResult, ...]:
+        """The tests on one session, as in `grade`."""
+        self._session = session
         self._own_left = OWN
         self.device = device
         try:
@@ -124,10 +138,9 @@ class Judge:
                 started = time.monotonic()
                 session.try_to_load()
                 log.info("notebook loaded", seconds=time.monotonic() - started)
-                results = self._results(session, limits, wanted, stop)
+                return self._results(session, limits, wanted, stop)
         finally:
             session.close()
-        return results, session.all_reports()
 
     def warm_up(self, zygote: Zygote) -> tuple[TestResult, ...]:
         """Runs nbjudge's own tests against its own notebook: what is slow the first time is then done before a fork.
