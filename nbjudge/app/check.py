@@ -160,4 +160,4 @@ def _grading_job(assignment: str, student: str, job: CheckJob, folder: Path) -> 
     path = folder / f"{student}.ipynb"
     path.write_bytes(job.notebook)
     submission = Submission(assignment, student, path, datetime.now(UTC), sha256)
-    return Job(submission, key=sha256, exercises=job.exercises, stop=job.stop)
+    return Job(submission, key=sha256, exercises=job.exercises, stop=job.stop, replay=job.kind == "replay")

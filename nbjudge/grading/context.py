@@ -13,6 +13,8 @@ from nbjudge.sandbox.gpu_cards import Slot
 if TYPE_CHECKING:
     from nbjudge.sandbox import Jail
 
+REPLAY_GRADINGS = 10  # one for each recording and each forger
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -22,7 +24,13 @@ class Job:
     key: str  # of `result_key`
     exercises: frozenset[str] | None = None  # run only their tests
     stop: bool = False  # at the first lost point
+    replay: bool = False  # forged replies in place of the submission's: nbjudge.judge.replay
     dry: Result | None = None  # of its dry run on the CPU: what is left needs a GPU slot
+
+    @property
+    def gradings(self) -> int:
+        """How often its tests run."""
+        return REPLAY_GRADINGS if self.replay else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -118,21 +118,30 @@ class ReplayedSession(StudentSession):
 
 
 def replay(
-    judge: Judge, program: Program, zygote: Zygote, limits: Limits, seed: int, *, device: str = "cpu"
+    judge: Judge,
+    program: Program,
+    zygote: Zygote,
+    limits: Limits,
+    seed: int,
+    *,
+    exercises: Collection[str] | None = None,
 ) -> tuple[TestResult, ...]:
     """For each test of a right submission the most that forged replies earned; `message` says which ones did.
 
     SandboxError if the jail fails.
     """
+    wanted = [spec for spec in judge.tests if exercises is None or spec.exercise in exercises]
     recordings = []
     for number in range(HEARD):
-        recorded = RecordingSession(program, zygote, limits, derive_seed(seed, f"heard {number}"), judge.asked)
-        judge.run(recorded, limits, device=device)
+        recorded = RecordingSession(
+            program, zygote, limits, derive_seed(seed, f"heard {number}"), judge.asked
+        )
+        judge.run(recorded, limits, wanted=wanted)
         recordings.append(recorded.recording)
     best: dict[tuple[str, str], TestResult] = {}
     for name, forge in FORGERS.items():
         session = ReplayedSession(recordings, forge, program, zygote, limits, seed, judge.asked)
-        for result in judge.run(session, limits, device=device):
+        for result in judge.run(session, limits, wanted=wanted):
             key = result.exercise, result.test
             if key not in best or earned(result) > earned(best[key]):
                 best[key] = replace(result, message=name if earned(result) else "", trace=())

@@ -60,7 +60,7 @@ def test_every_job_is_told_apart(plan: CheckPlan) -> None:
     assert len(set(plan.jobs)) == len({str(job) for job in plan.jobs}) == len(plan.jobs)
     kinds = Counter(job.kind for job in plan.jobs)
     assert kinds == {
-        "solution": 1, "release": 1, "variant": 1, "empty": 2, "trial": 5, "mutant": len(plan.mutants),
+        "solution": 1, "release": 1, "variant": 1, "empty": 2, "replay": 1, "trial": 5, "mutant": len(plan.mutants),
     }  # fmt: skip
     assert {SOLUTION, RELEASE, CheckJob("variant", "added"), CheckJob("empty", "total")} <= set(plan.whole)
     assert len({job.notebook for job in plan.others}) == len(plan.others)  # each with its own seed

@@ -44,6 +44,7 @@ def test_total_of_nothing(student):
     """The sum of an empty list is 0."""
     assert student.total([]) == 0
 '''
+FORGEABLE = 'share = 1\nreason = "tiny tests compare with constants"\n'
 SOLUTIONS = {
     "double_function": "def double(x):\n    return x * 2",
     "total_function": "def total(items):\n    return sum(items)",
@@ -59,7 +60,11 @@ def make_course(
     course = write_course(
         root,
         {"tiny": assignment(title, POINTS, limits=limits)},
-        {"source/tiny/tiny.ipynb": source(), "autograders/tiny/test_tiny.py": hidden},
+        {
+            "source/tiny/tiny.ipynb": source(),
+            "autograders/tiny/test_tiny.py": hidden,
+            "autograders/tiny/forgeable.toml": FORGEABLE,
+        },
         course_id="tiny-course",
         title={"en": "Tiny", "ru": "Крошка"},
         languages=languages,

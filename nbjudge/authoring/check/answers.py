@@ -7,14 +7,25 @@ from dataclasses import replace
 
 from nbjudge.authoring.check import findings
 from nbjudge.authoring.check.findings import section
-from nbjudge.authoring.check.jobs import RELEASE, SOLUTION, CheckJob, CheckPlan, results_of
+from nbjudge.authoring.check.forgeable import forged_points
+from nbjudge.authoring.check.jobs import RELEASE, REPLAY, SOLUTION, CheckJob, CheckPlan, results_of
 from nbjudge.authoring.check.kernel import KernelRun
 from nbjudge.authoring.check.near_copies import near_copies, telling_names
-from nbjudge.authoring.check.report import CheckReport, Finding, MutantOutcome, Section
+from nbjudge.authoring.check.report import CheckReport, Finding, Forged, MutantOutcome, Section
 from nbjudge.authoring.check.staging import FlawError, StagedAssignment
 from nbjudge.model import Result
 
-ORDER = ("structure", "leaks", "solution", "release", "notebook", "variants", "mutants", "thresholds")
+ORDER = (
+    "structure",
+    "leaks",
+    "solution",
+    "release",
+    "notebook",
+    "variants",
+    "mutants",
+    "thresholds",
+    "replay",
+)
 
 
 def answer(
@@ -47,7 +58,12 @@ def answer(
         findings.judge_mutants(outcomes, plan.stale),
         findings.judge_trials(tried, quantities),
     ]
-    report = replace(report, mutants=outcomes, quantities=quantities, trials=len(tried))
+    forged: tuple[Forged, ...] = ()
+    if REPLAY in results:
+        points = {exercise.id: exercise.points for exercise in plan.staged.exercises if not exercise.manual}
+        forged = forged_points(results[REPLAY], points)
+        sections.append(findings.judge_replay(forged, plan.accepted))
+    report = replace(report, mutants=outcomes, quantities=quantities, trials=len(tried), forged=forged)
     return with_sections(report, sections)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from nbjudge.authoring.check.forgeable import Accepted, forgeable_share
 from nbjudge.authoring.check.kernel import KernelRun
 from nbjudge.authoring.check.mutants.equivalent import Equivalent
 from nbjudge.authoring.check.mutants.make import Mutant
 from nbjudge.authoring.check.report import (
     Finding,
+    Forged,
     MutantOutcome,
     Quantity,
     Section,
@@ -33,6 +35,7 @@ TITLES = {
     "variants": "Correct variants get full marks",
     "mutants": "Mistakes cost points",
     "thresholds": "Thresholds hold for every seed",
+    "replay": "Forged replies get next to nothing",
 }
 
 
@@ -193,6 +196,25 @@ def judge_trials(results: Sequence[Result], quantities: Iterable[Quantity]) -> S
         if quantity.probability > MAX_FAILURE and (quantity.exercise, quantity.test) not in failures
     ]
     return section("thresholds", findings, f"trials of the solution, each with its own seed: {len(results)}")
+
+
+def judge_replay(forged: Sequence[Forged], accepted: Accepted) -> Section:
+    """Who sends replies that were heard in another grading gets no more than the share that is accepted."""
+    share = forgeable_share(forged)
+    points, possible = sum(test.points for test in forged), sum(test.possible for test in forged)
+    summary = f"{points:.2f} of {possible:g} points ({share:.1%}, allowed {accepted.share:.0%})"
+    if accepted.reason:
+        summary += f": {accepted.reason}"
+    findings = [
+        Finding(
+            f"{test.test} gives {test.points:.2f} points to forged replies ({test.by}): compare with something that"
+            " only the judge draws",
+            test.exercise,
+        )
+        for test in forged
+        if test.points > 0 and share > accepted.share
+    ]
+    return section("replay", findings, summary)
 
 
 def judge_time(solution: Result, run: KernelRun | None) -> Times:

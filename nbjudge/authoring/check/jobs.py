@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from nbjudge.authoring.check.forgeable import Accepted, read_accepted
 from nbjudge.authoring.check.mutants.equivalent import Equivalent, read_equivalents
 from nbjudge.authoring.check.mutants.make import Mutant, empty_solution, make_mutants, with_cells
 from nbjudge.authoring.check.staging import FlawError, StagedAssignment
@@ -15,7 +16,7 @@ from nbjudge.model import Result
 from nbjudge.notebooks.cells import grade_id, role
 from nbjudge.notebooks.reader import write_notebook
 
-Kind = Literal["solution", "release", "variant", "empty", "mutant", "trial"]
+Kind = Literal["solution", "release", "variant", "empty", "mutant", "trial", "replay"]
 SHOWN: dict[Kind, str] = {
     "solution": "the solution",
     "release": "the untouched release",
@@ -23,6 +24,7 @@ SHOWN: dict[Kind, str] = {
     "empty": "the solution with empty functions in {about!r}",
     "mutant": "the mutant {about}",
     "trial": "the solution, {about}",
+    "replay": "forged replies",
 }
 FEWER = 4  # on two threads a fourth of the trials: sums come out in another order, that is all
 THREADS_LINE = '\n__import__("torch").set_num_threads({threads})\n'
@@ -42,7 +44,8 @@ class CheckJob:
         return SHOWN[self.kind].format(about=self.about)
 
 
-SOLUTION, RELEASE = CheckJob("solution"), CheckJob("release")  # where their results are found
+# Where their results are found.
+SOLUTION, RELEASE, REPLAY = CheckJob("solution"), CheckJob("release"), CheckJob("replay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class CheckPlan:
     mutants: tuple[Mutant, ...]  # of the exercises asked for, equivalent ones among them
     equivalents: tuple[Equivalent, ...]
     stale: tuple[Equivalent, ...]  # entries that fit no mutant
+    accepted: Accepted
 
     @property
     def jobs(self) -> tuple[CheckJob, ...]:
@@ -75,6 +79,7 @@ def plan_check(staged: StagedAssignment, exercises: Sequence[str], seeds: int) -
     every = make_mutants(staged.source)
     try:
         equivalents = read_equivalents(staged.course.autograder(staged.name))
+        accepted = read_accepted(staged.course.autograder(staged.name))
         whole = tuple(_whole_jobs(staged, asked))
     except CourseError as error:
         raise FlawError("structure", str(error)) from None
@@ -83,10 +88,15 @@ def plan_check(staged: StagedAssignment, exercises: Sequence[str], seeds: int) -
     return CheckPlan(
         staged=staged,
         whole=whole,
-        others=(*_trial_jobs(staged, seeds, asked), *(_mutant_job(staged, mutant) for mutant in alive)),
+        others=(
+            CheckJob("replay", notebook=write_notebook(staged.solved), exercises=frozenset(asked)),
+            *_trial_jobs(staged, seeds, asked),
+            *(_mutant_job(staged, mutant) for mutant in alive),
+        ),
         mutants=mutants,
         equivalents=equivalents,
         stale=tuple(entry for entry in equivalents if not any(entry.fits(mutant) for mutant in every)),
+        accepted=accepted,
     )
 
 

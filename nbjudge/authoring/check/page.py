@@ -8,7 +8,7 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from nbjudge.authoring.check.report import CheckReport, MutantOutcome, Quantity, mutation_score
+from nbjudge.authoring.check.report import CheckReport, Forged, MutantOutcome, Quantity, mutation_score
 from nbjudge.files import TEMPLATES
 
 if TYPE_CHECKING:
@@ -29,6 +29,24 @@ class Row:
     def score(self) -> float:
         """Killed / (all - equivalent)."""
         return mutation_score(self.mutants)
+
+
+@dataclass(frozen=True, slots=True)
+class ForgedRow:
+    """What the tests of one exercise give to forged replies."""
+
+    exercise: str
+    tests: tuple[Forged, ...]
+
+    @property
+    def points(self) -> float:
+        """Points that can be had."""
+        return sum(test.points for test in self.tests)
+
+    @property
+    def possible(self) -> float:
+        """Points of the exercise."""
+        return sum(test.possible for test in self.tests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +89,15 @@ def render_report(report: CheckReport) -> str:
         alive=alive,
         equal=equal,
         plots=[plot(quantity) for quantity in report.quantities],
+        forged=_forged_rows(report.forged),
         bars=_bars(report),
     )
+
+
+def _forged_rows(forged: Sequence[Forged]) -> list[ForgedRow]:
+    return [
+        ForgedRow(exercise, tuple(tests)) for exercise, tests in groupby(forged, lambda test: test.exercise)
+    ]
 
 
 def plot(quantity: Quantity) -> Plot:

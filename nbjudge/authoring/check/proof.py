@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from nbjudge.authoring.check.forgeable import forgeable_share
 from nbjudge.authoring.check.report import CheckReport
 from nbjudge.course import pick_assignment
 from nbjudge.files import counting_files, dump_json, write_atomically
@@ -46,6 +47,7 @@ def write_proof(course: Course, report: CheckReport) -> Path:
             "mutation_score": round(report.score, 4),
             "equivalent_mutants": sum(mutant.outcome == "equivalent" for mutant in report.mutants),
             "trials": report.trials,
+            "forgeable": round(forgeable_share(report.forged), 4),
             "environment": dict(report.environment),
         },
     )

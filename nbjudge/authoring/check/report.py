@@ -66,6 +66,17 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
+class Forged:
+    """What one test gives to replies that were forged."""
+
+    exercise: str
+    test: str
+    points: float
+    possible: float  # that it gives to the solution
+    by: str  # how the best ones were made, a key of nbjudge.judge.replay.FORGERS; "" if none earned anything
+
+
+@dataclass(frozen=True, slots=True)
 class TestTime:
     """How long the solution's code ran in one test."""
 
@@ -99,6 +110,7 @@ class CheckReport:
     sections: tuple[Section, ...]
     mutants: tuple[MutantOutcome, ...] = ()
     quantities: tuple[Quantity, ...] = ()
+    forged: tuple[Forged, ...] = ()
     times: Times = Times()
     trials: int = 0
     seconds: float = 0.0

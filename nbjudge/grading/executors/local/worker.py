@@ -85,7 +85,7 @@ def judge_in_child(
     os.close(write)
     log.info("judge forked", judge=child)
     limits = context.course.assignments[context.assignment].limits
-    payload = _read_until(read, time.monotonic() + READING + judge.seconds(limits))
+    payload = _read_until(read, time.monotonic() + READING + judge.seconds(limits) * job.gradings)
     os.close(read)
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
