@@ -116,8 +116,16 @@ CheckKind = Literal[  # what a helper of nbjudge.testing found, and the values i
     "a_tensor",
     "a_plain_value",
 ]
-ReceiptKind = Literal["rejected", "late", "too_late"]
-NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind]
+ReceiptKind = Literal["rejected", "late", "too_late", "not_looked_into"]
+BoundKind = Literal[  # what could not be shown to a person, and why
+    "answers_not_shown",
+    "outputs_not_shown",
+    "over_memory",
+    "over_time",
+    "over_size",
+    "work_failed",
+]
+NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind, BoundKind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "nbjudge"
 # Lowest first; a module may import from lower ranks, and from its own room. Same rank: never.
 RANKS = [
     {"errors", "model", "threads", "wire"},
-    {"files", "languages", "log"},
+    {"bounded", "files", "languages", "log"},
     {"course", "results", "scoring"},
     {"notebooks"},
     {"student"},

@@ -5,7 +5,6 @@ A caller that only wants to see what grading would say takes the first two.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -15,12 +14,12 @@ from typing import TYPE_CHECKING, Literal
 from nbjudge import log
 from nbjudge.app.opened import OpenedAssignment, open_assignment
 from nbjudge.app.options import GradingOptions
+from nbjudge.app.recording import NotebookMaker
 from nbjudge.model import Course, Result, Score, Submission
 
 if TYPE_CHECKING:
     from nbjudge.gradebook import Gradebook
     from nbjudge.grading.context import GradingContext, Trouble
-    from nbjudge.notebooks.cells import Notebook
 
 Why = Literal["new", "changed", "forced"]
 
@@ -155,9 +154,9 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
         save_assignment(book, opened.declared, opened.first_release)
         forget_troubles(book, [one.submission for one in todo.planned.values()])
         watch(Progress(0, total, None))
-        with closing(results(todo)) as outcomes:
+        with closing(results(todo)) as outcomes, closing(NotebookMaker(opened)) as maker:
             for outcome in outcomes:
-                done = record(book, todo, outcome)
+                done = record(book, todo, outcome, maker)
                 if isinstance(done, Trouble):
                     troubles.append(done)
                 else:
@@ -167,7 +166,9 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
     return Report(tuple(graded), todo.unchanged, tuple(troubles))
 
 
-def record(book: Gradebook, todo: GradingPlan, outcome: Result | Trouble) -> Graded | Trouble:
+def record(
+    book: Gradebook, todo: GradingPlan, outcome: Result | Trouble, maker: NotebookMaker
+) -> Graded | Trouble:
     """Records one outcome of `results`, a trouble too; what can't be recorded becomes a Trouble, and the batch goes on."""
     from nbjudge.grading.context import SubmissionChanged, Trouble
 
@@ -176,7 +177,7 @@ def record(book: Gradebook, todo: GradingPlan, outcome: Result | Trouble) -> Gra
         return outcome
     submission = todo.planned[outcome.student].submission
     try:
-        done = _record_result(book, todo.opened, submission, outcome)
+        done = _record_result(book, todo.opened, submission, outcome, maker)
         log.info("recorded", submission=log.submission_id(submission))
         return done
     except SubmissionChanged as error:
@@ -191,15 +192,13 @@ def record(book: Gradebook, todo: GradingPlan, outcome: Result | Trouble) -> Gra
 
 
 def _record_result(
-    book: Gradebook, opened: OpenedAssignment, submission: Submission, result: Result
+    book: Gradebook, opened: OpenedAssignment, submission: Submission, result: Result, maker: NotebookMaker
 ) -> Graded:
     from nbjudge import gradebook
-    from nbjudge.feedback import annotate_notebook
     from nbjudge.scoring import score
 
     points = score(opened.declared, opened.exercises, result)
-    submitted = None if result.rejected else _read_again(submission)
-    notebook = annotate_notebook(opened.released[result.language], submitted, result, points)
+    notebook = maker.make(submission, result, points)
     gradebook.record(book, opened.declared, submission, result, points, notebook)
     return Graded(submission, result, points)
 
@@ -212,14 +211,3 @@ def _store_trouble(book: Gradebook, trouble: Trouble) -> None:
         record_trouble(book, trouble.submission, trouble.kind, trouble.message)
     except Exception as error:  # the database is full, locked or gone: likely the trouble itself
         log.warning("trouble not stored", submission=log.submission_id(trouble.submission), reason=str(error))
-
-
-def _read_again(submission: Submission) -> Notebook:
-    """The notebook that was graded; SubmissionChanged if another has taken its place."""
-    from nbjudge.grading.context import SubmissionChanged
-    from nbjudge.notebooks.reader import read_notebook
-
-    data = submission.path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != submission.sha256:
-        raise SubmissionChanged(f"{submission.path} changed after it was graded; run `nbjudge grade` again")
-    return read_notebook(data)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from nbjudge.model import Course, Language, Note
+from nbjudge.app.recording import reason_of
+from nbjudge.bounded import BoundedChild, Bounds, OutOfBounds
+from nbjudge.model import Course, Language, Note, Program
 
 if TYPE_CHECKING:
     from nbjudge.intake.layouts import HandedIn, Refusal
@@ -46,7 +48,9 @@ def submit(
 
     pick_assignment(course, name)
     form = load_released_form(course, name)
-    return _receipt(course, form, store_submission(course, name, student, file_name, data, now), data)
+    stored = store_submission(course, name, student, file_name, data, now)
+    with _reader(course, form) as reader:
+        return _receipt(course, form, stored, data, reader)
 
 
 def submit_file(course: Course, name: str, student: str, path: Path, now: datetime | None = None) -> Receipt:
@@ -72,9 +76,9 @@ def collect(
 
     pick_assignment(course, name)
     form = load_released_form(course, name)
-    with open_entries(path) as (entries, refused):
+    with open_entries(path) as (entries, refused), _reader(course, form) as reader:
         outcomes = [
-            found if isinstance(found, Refusal) else _take_in(course, form, found, now)
+            found if isinstance(found, Refusal) else _take_in(course, form, found, now, reader)
             for found in LAYOUTS[layout](entries, name)
         ]
     refusals = [Refusal(name, reason) for name, reason in refused]
@@ -82,7 +86,9 @@ def collect(
     return [*stored, *refusals, *(outcome for outcome in outcomes if isinstance(outcome, Refusal))]
 
 
-def _take_in(course: Course, form: ReleasedForm, found: HandedIn, now: datetime | None) -> Receipt | Refusal:
+def _take_in(
+    course: Course, form: ReleasedForm, found: HandedIn, now: datetime | None, reader: BoundedChild[bytes]
+) -> Receipt | Refusal:
     from nbjudge.intake.archive import Unreadable
     from nbjudge.intake.layouts import Refusal
     from nbjudge.intake.store import store_submission
@@ -92,20 +98,22 @@ def _take_in(course: Course, form: ReleasedForm, found: HandedIn, now: datetime 
     except Unreadable as error:
         return Refusal(found.entry.name, str(error))
     stored = store_submission(course, form.assignment, found.student, found.entry.name, data, now)
-    return _receipt(course, form, stored, data)
+    return _receipt(course, form, stored, data, reader)
 
 
-def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) -> Receipt:
-    from nbjudge.grading.repair import read_program
-
-    program = read_program(data, form, course.languages[0])
+def _receipt(
+    course: Course, form: ReleasedForm, stored: Stored, data: bytes, reader: BoundedChild[bytes]
+) -> Receipt:
+    program, unread = _look_into(reader, data, course.languages[0])
     ids = [cell.id for cell in form.cells if cell.role in ("solution", "manual")]
     lost = {*program.missing, *(ids if program.rejected else ())}
     states: dict[str, State] = {
         name: "missing" if name in lost else "unchanged" if name in program.unchanged else "changed"
         for name in ids
     }
-    rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else ()
+    if unread:
+        states = {}
+    rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else unread
     return Receipt(
         student=stored.student,
         assignment=stored.assignment,
@@ -117,6 +125,32 @@ def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) ->
         solutions=states,
         warnings=(*rejected, *_lateness(course, stored.assignment, stored.timestamp), *program.repairs),
     )
+
+
+def _look_into(
+    reader: BoundedChild[bytes], data: bytes, language: Language
+) -> tuple[Program, tuple[Note, ...]]:
+    """What a file amounts to, without its cells, found out in a bounded child; or why that could not be."""
+    import msgspec
+
+    bounds = Bounds()
+    try:
+        return msgspec.json.decode(reader.ask(data, bounds), type=Program), ()
+    except OutOfBounds as error:
+        nothing = Program(language=language, cells=(), missing=(), unchanged=(), repairs=())
+        return nothing, (Note("not_looked_into", {"reason": reason_of(error, bounds)}),)
+
+
+def _reader(course: Course, form: ReleasedForm) -> BoundedChild[bytes]:
+    """A child that reads files of this form."""
+    import msgspec
+
+    from nbjudge.grading.repair import read_program
+
+    def read(data: bytes) -> bytes:
+        return msgspec.json.encode(replace(read_program(data, form, course.languages[0]), cells=()))
+
+    return BoundedChild(read)
 
 
 def _lateness(course: Course, assignment: str, moment: datetime) -> tuple[Note, ...]:

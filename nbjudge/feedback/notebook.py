@@ -13,7 +13,7 @@ from nbjudge.feedback.outputs import clean_outputs, ends, stream
 from nbjudge.feedback.sanitise import clean_markdown, shortened, visible
 from nbjudge.feedback.shown import show
 from nbjudge.languages import Words, words
-from nbjudge.model import CellReport, ExerciseScore, Result, Score
+from nbjudge.model import CellReport, ExerciseScore, Note, Result, Score
 from nbjudge.notebooks.cells import SKIP_TAG, Notebook, NotebookCell, cell_id, grade_id, normalise, role, tags
 
 MAX_ADDED = 100_000  # characters of cells of the student's own
@@ -21,19 +21,20 @@ MAX_ANSWER = 20  # cells of one answer that are shown
 
 
 def annotate_notebook(
-    released: Notebook, submitted: Notebook | None, result: Result, score: Score
+    released: Notebook, submitted: Notebook | None, result: Result, score: Score, lost: Note | None = None
 ) -> Notebook:
     """The release's cells with the student's answers, the outcome of the tests and the saved plots in them.
 
-    `released` is the release in the student's language; `submitted` is None if the file was rejected. ValueError if
-    the result speaks of cells that the notebook does not have.
+    `released` is the release in the student's language; `submitted` is None if the file was rejected, or can't be
+    shown. `lost` says why something of it can't. ValueError if the result speaks of cells that the notebook does not
+    have.
     """
     theirs = submitted["cells"] if submitted is not None else []
-    found = result.found
+    found = result.found if submitted is not None or lost is None else {}
     if any(not 0 < position <= len(theirs) for positions in found.values() for position in positions):
         raise ValueError("the result is of another notebook: a cell that it names is not there")
     added = _added(released, theirs, found, words(result.language))
-    cells = [_summary(result, score), *added.get(0, [])]
+    cells = [_summary(result, score, lost), *added.get(0, [])]
     for cell in released["cells"]:
         positions = found.get(_slot(cell), ())
         if role(cell) == "manual":
@@ -47,6 +48,15 @@ def annotate_notebook(
         "nbjudge": {"assignment": result.assignment, "language": result.language},
     }
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def without_pictures(notebook: Notebook) -> Notebook:
+    """The notebook without saved outputs and attachments: what is left is text."""
+    cells = [
+        {**cell, "outputs": []} if cell["cell_type"] == "code" else {**cell, "attachments": {}}
+        for cell in notebook["cells"]
+    ]
+    return {**notebook, "cells": cells}
 
 
 def _slot(cell: NotebookCell) -> str:
@@ -164,11 +174,11 @@ def _said(report: CellReport, say: Words) -> tuple[str, str]:
     return f"{say.outcome(report.status)}: {say.message(report.message)}", say.trace(report.trace)
 
 
-def _summary(result: Result, score: Score) -> NotebookCell:
+def _summary(result: Result, score: Score, lost: Note | None) -> NotebookCell:
     """A first cell for the TA: the total, and what was odd about the file."""
     say = words(result.language)
     lines = [say("rejected", reason=visible(say.message(result.rejected)))] if result.rejected else []
-    lines += [visible(say.message(repair)) for repair in result.repairs]
+    lines += [visible(say.message(note)) for note in (*([lost] if lost else []), *result.repairs)]
     lines += [f"{say('missing')}: {', '.join(result.missing)}"] if result.missing else []
     if result.environment.get("isolation") == "none":
         lines.append(say("no_isolation"))

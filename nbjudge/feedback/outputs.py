@@ -50,6 +50,8 @@ def clean_outputs(outputs: object, say: Words | None = None) -> list[dict[str, A
     said: set[str] = set()
     size = 0
     for index, output in _from_both_ends(found):
+        if size + _drawn(output) > MAX_OUTPUT:  # before the work, not after it
+            continue
         cleaned = _clean_output(output, say)
         length = sum(map(_length, cleaned))
         if size + length <= MAX_OUTPUT:
@@ -105,6 +107,13 @@ def _from_both_ends(items: Sequence[Item]) -> Iterator[tuple[int, Item]]:
         yield step, items[step]
         if (other := len(items) - 1 - step) > step:
             yield other, items[other]
+
+
+def _drawn(output: Mapping[str, Any]) -> int:
+    """Characters of the pictures and drawings of an output as it was saved; they hardly shrink by being cleaned."""
+    data = output.get("data")
+    texts = [joined(data.get(kind)) or "" for kind in (*PICTURES, DRAWING)] if isinstance(data, dict) else []
+    return sum(len(text) for text in texts)
 
 
 def _length(output: Mapping[str, Any]) -> int:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 MAX_PICTURE = 8 << 20  # bytes
 MAX_DEPTH = 60  # of a drawing's groups
+MAX_SHAPES = 250_000  # tags of a drawing: a second of reading, and more than a browser draws at once
 PICTURES = {
     "image/png": b"\x89PNG\r\n\x1a\n",
     "image/jpeg": b"\xff\xd8\xff",
@@ -83,7 +84,7 @@ def joined(data: object) -> str | None:
 def clean_svg(data: object) -> str | None:
     """An SVG drawing reduced to shapes and text that point nowhere outside; None if it can't be read."""
     text = joined(data)
-    if text is None or len(text) > MAX_PICTURE:
+    if text is None or len(text) > MAX_PICTURE or text.count("<") > MAX_SHAPES:
         return None
     text = re.sub(r"<!DOCTYPE[^\[>]*>", "", text, count=1)  # matplotlib writes one
     if "<!DOCTYPE" in text or "<!ENTITY" in text:

@@ -17,8 +17,13 @@ from nbjudge.languages import Words, words
 MAX_TEXT = 100_000  # characters of a code cell or a text output
 MAX_MARKDOWN = 20_000  # characters; renderers need quadratic time for hostile text, and formgrader waits
 MAX_SHOWN = 16 << 20  # characters of all pictures of one text
+MAX_OPEN, MAX_REOPENED = 20, 200_000  # formatting elements left open; times the tags that open them again
 MAX_SPACED = 100  # attachments with a space in their names
 IMAGE = re.compile(r'<img((?: [a-z-]+="[^"]*")*)>')  # as nh3 writes one
+# Elements that HTML's rules open again in each following paragraph, unless they were closed.
+FORMATTING = re.compile(
+    r"<(/?)(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE
+)
 INVISIBLE = re.compile(  # control, direction-changing, zero-width and unpaired surrogate characters
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -63,12 +68,15 @@ def shortened(text: str, say: Words) -> str:
 def clean_html(text: str, say: Words, pictures: Pictures | None = None) -> str:
     """HTML without scripts, styles, event handlers, forms, frames and links that run something.
 
-    Its `pictures` take the places of their names; one that can't be shown is named.
+    Its `pictures` take the places of their names; one that can't be shown is named. A few lines that would become
+    millions of elements are shown as text.
     """
     import nh3
 
     own = pictures or Pictures()
     text = text if pictures else own.lift(text)
+    if _is_tangled(text):
+        return f"<pre>{html.escape(text)}</pre>"
 
     def keep(tag: str, attribute: str, value: str) -> str | None:
         # Pictures from elsewhere would tell their server who grades whom, and when.
@@ -88,6 +96,15 @@ def clean_html(text: str, say: Words, pictures: Pictures | None = None) -> str:
     )
     lost = html.escape(cannot_be_shown("picture", say))
     return IMAGE.sub(lambda match: match[0] if ' src="' in match[1] else f"{match[0]} {lost}", cleaned)
+
+
+def _is_tangled(text: str) -> bool:
+    """Whether formatting that is never closed would be opened again and again: n tags would make n² elements."""
+    most = left_open = 0
+    for match in FORMATTING.finditer(text):
+        left_open = max(left_open - 1, 0) if match[1] else left_open + 1
+        most = max(most, left_open)
+    return most > MAX_OPEN and most * text.count("<") > MAX_REOPENED
 
 
 def cannot_be_shown(what: str, say: Words) -> str:

@@ -4,13 +4,15 @@
 schema, `queries` what `book` asks, `formgrader` is what a stock Jupyter server needs to work on it.
 """
 
-from nbjudge.gradebook.book import graded_keys, record, save_assignment, store_feedback
+from nbjudge.gradebook.book import FiledNotebook, filed, graded_keys, record, save_assignment, store_feedback
 from nbjudge.gradebook.grades import read_grades, read_marks
 from nbjudge.gradebook.opening import Gradebook, open_gradebook, read_gradebook
 from nbjudge.gradebook.troubles import forget_troubles, read_troubles, record_trouble
 
 __all__ = [
+    "FiledNotebook",
     "Gradebook",
+    "filed",
     "forget_troubles",
     "graded_keys",
     "open_gradebook",

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,21 @@ from nbjudge.scoring import penalty
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
+
 UNSAFE = re.compile(r"[<>&\"'\\/\x00-\x1f\x7f]")  # formgrader prints student ids unescaped
+
+
+@dataclass(frozen=True, slots=True)
+class FiledNotebook:
+    """What formgrader is to show of one submission, ready to be written."""
+
+    data: bytes  # of the .ipynb file
+    manual: dict[str, str]  # of manual_cells
+
+
+def filed(notebook: Notebook) -> FiledNotebook:
+    """An annotated notebook as `record` takes it."""
+    return FiledNotebook(write_notebook(notebook), manual_cells(notebook))
 
 
 def save_assignment(book: Gradebook, assignment: Assignment, released: Notebook) -> None:
@@ -51,7 +66,7 @@ def record(
     submission: Submission,
     result: Result,
     score: Score,
-    notebook: Notebook,
+    notebook: FiledNotebook,
 ) -> None:
     """Files the result and the notebook for formgrader, then the grades, in one transaction, last.
 
@@ -77,12 +92,11 @@ def record(
             connection, t.submitted_notebook, assignment_id=attempt, notebook_id=master.id
         )
         _add_rows(connection, master.id, submitted)
-        manual = manual_cells(notebook)
-        kept = _kept(connection, attempt, submission, score, manual)
+        kept = _kept(connection, attempt, submission, score, notebook.manual)
         t.update(connection, t.submitted_assignment, attempt, timestamp=_naive(submission.timestamp))
         _save_grades(connection, submitted, score, kept)
         _save_comments(connection, submitted, result, kept)
-        _save_key(connection, submission, result, score.factor, manual)
+        _save_key(connection, submission, result, score.factor, notebook.manual)
         refresh_penalty(connection, submitted)
 
 
@@ -319,11 +333,11 @@ def _naive(moment: datetime) -> datetime:
 # The files
 
 
-def _write_files(course: Course, submission: Submission, result: Result, notebook: Notebook) -> None:
+def _write_files(course: Course, submission: Submission, result: Result, notebook: FiledNotebook) -> None:
     student, assignment = submission.student, submission.assignment
     folder = course.gradebook / "autograded" / student / assignment
     _copy_receipt(course, student, assignment, folder)
-    write_atomically(folder / f"{assignment}.ipynb", write_notebook(notebook), mode=0o600)
+    write_atomically(folder / f"{assignment}.ipynb", notebook.data, mode=0o600)
     write_atomically(
         course.gradebook / "results" / student / f"{assignment}.json", dump_result(result), mode=0o600
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from nbjudge import log
 from nbjudge.app import grading, reporting
 from nbjudge.app.demo import grade_samples
 from nbjudge.app.options import GradingOptions
+from nbjudge.app.recording import NotebookMaker
 from nbjudge.gradebook import graded_keys, open_gradebook, read_gradebook, read_troubles
 from nbjudge.grading.context import Job
 from nbjudge.model import Course, Result, StoredTrouble
@@ -99,8 +101,8 @@ def test_results_can_be_held_aside_and_recorded_later(
     grading.grade(course, "tiny", ONE)
     plan = grading.plan(course, "tiny", GradingOptions(force=True))
     held = list(grading.results(plan))
-    with open_gradebook(course) as book:
-        done = [grading.record(book, plan, outcome) for outcome in held]
+    with open_gradebook(course) as book, closing(NotebookMaker(plan.opened)) as maker:
+        done = [grading.record(book, plan, outcome, maker) for outcome in held]
     assert [one.score.score for one in done if isinstance(one, grading.Graded)] == [5, 5]
 
 

@@ -15,6 +15,7 @@ from support import small_course as small
 from nbjudge.errors import CourseError
 from nbjudge.gradebook import (
     Gradebook,
+    filed,
     graded_keys,
     open_gradebook,
     read_grades,
@@ -379,7 +380,7 @@ def test_a_student_id_that_formgrader_would_print_raw_is_refused(book: Gradebook
     submission = Submission("lab", student, Path("x"), small.ON_TIME, "a" * 64)
     points = small.score(book.course.assignments["lab"], small.EXERCISES, result)
     with pytest.raises(CourseError, match="student ids"):
-        record(book, book.course.assignments["lab"], submission, result, points, small.released())
+        record(book, book.course.assignments["lab"], submission, result, points, filed(small.released()))
     assert graded_keys(book, "lab") == {}
 
 

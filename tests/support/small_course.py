@@ -25,7 +25,7 @@ from support.cells import (
 from support.courses import assignment, write_course
 
 from nbjudge.feedback import annotate_notebook
-from nbjudge.gradebook import Gradebook, record
+from nbjudge.gradebook import Gradebook, filed, record
 from nbjudge.grading.repair import repair
 from nbjudge.model import Course, Exercise, Result, Score, Submission, TestResult
 from nbjudge.notebooks.cells import Notebook
@@ -134,7 +134,7 @@ def grade(book: Gradebook, result: Result, notebook: Notebook | None = None) -> 
     submission = Submission("lab", result.student, folder / "lab.ipynb", result.timestamp, result.sha256)
     points = score(assignment, EXERCISES, result)
     annotated = annotate(notebook, result, points)
-    record(book, assignment, submission, result, points, annotated)
+    record(book, assignment, submission, result, points, filed(annotated))
     return points
 
 
