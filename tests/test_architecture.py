@@ -14,6 +14,7 @@ PACKAGE = ROOT / "nbjudge"
 
 # Lowest first; a module may import from lower ranks, and from its own room. Same rank: never.
 RANKS = [
+    {"lateness"},
     {"errors", "model", "threads", "wire"},
     {"files", "languages", "log"},
     {"course", "results", "scoring"},

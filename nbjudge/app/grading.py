@@ -9,12 +9,15 @@ import hashlib
 import os
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from nbjudge import log
+from nbjudge.app.late import lateness_by
 from nbjudge.app.opened import OpenedAssignment, open_assignment
 from nbjudge.app.options import GradingOptions
+from nbjudge.lateness import Lateness
 from nbjudge.model import Course, Result, Score, Submission
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ class GradingPlan:
     context: GradingContext
     planned: dict[str, Planned]  # by student's id, sorted
     unchanged: tuple[Submission, ...]  # by student; their recorded result still holds
+    lateness: Callable[[str, datetime], Lateness]  # of a student who handed in at that time
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ def plan_opened(opened: OpenedAssignment, options: GradingOptions = GradingOptio
             planned[submission.student] = Planned(submission, key, "forced")
         else:
             unchanged.append(submission)
-    return GradingPlan(opened, options, context, planned, tuple(unchanged))
+    return GradingPlan(opened, options, context, planned, tuple(unchanged), lateness_by(course, name))
 
 
 def results(todo: GradingPlan) -> Generator[Result | Trouble, None, None]:
@@ -145,8 +149,9 @@ def results(todo: GradingPlan) -> Generator[Result | Trouble, None, None]:
 
 def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report:
     """Grades what is planned and records each outcome as it comes."""
-    from nbjudge.gradebook import forget_troubles, open_gradebook, save_assignment
+    from nbjudge.gradebook import forget_troubles, open_gradebook, refresh, save_assignment
     from nbjudge.grading.context import Trouble
+    from nbjudge.scoring import apply_lateness
 
     opened, total = todo.opened, len(todo.planned)
     graded: list[Graded] = []
@@ -163,6 +168,12 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
                 else:
                     graded.append(done)
                 watch(Progress(len(graded) + len(troubles), total, done))
+        # Deadlines may have moved, extensions been granted, late days shared out anew: that runs nobody's code.
+        late = refresh(book)
+    graded = [
+        replace(done, score=apply_lateness(done.score, late[opened.name, done.submission.student]))
+        for done in graded
+    ]
     graded.sort(key=lambda done: done.submission.student)
     return Report(tuple(graded), todo.unchanged, tuple(troubles))
 
@@ -176,7 +187,7 @@ def record(book: Gradebook, todo: GradingPlan, outcome: Result | Trouble) -> Gra
         return outcome
     submission = todo.planned[outcome.student].submission
     try:
-        done = _record_result(book, todo.opened, submission, outcome)
+        done = _record_result(book, todo, submission, outcome)
         log.info("recorded", submission=log.submission_id(submission))
         return done
     except SubmissionChanged as error:
@@ -190,14 +201,13 @@ def record(book: Gradebook, todo: GradingPlan, outcome: Result | Trouble) -> Gra
     return trouble
 
 
-def _record_result(
-    book: Gradebook, opened: OpenedAssignment, submission: Submission, result: Result
-) -> Graded:
+def _record_result(book: Gradebook, todo: GradingPlan, submission: Submission, result: Result) -> Graded:
     from nbjudge import gradebook
     from nbjudge.feedback import annotate_notebook
     from nbjudge.scoring import score
 
-    points = score(opened.declared, opened.exercises, result)
+    opened, late = todo.opened, todo.lateness(submission.student, result.timestamp)
+    points = score(opened.declared, opened.exercises, result, late)
     submitted = None if result.rejected else _read_again(submission)
     notebook = annotate_notebook(opened.released[result.language], submitted, result, points)
     gradebook.record(book, opened.declared, submission, result, points, notebook)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from nbjudge.app.late import lateness_by
+from nbjudge.lateness import Lateness
 from nbjudge.model import Course, Language, Note
 
 if TYPE_CHECKING:
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from nbjudge.intake.store import Stored
     from nbjudge.notebooks.released_form import ReleasedForm
 
+LatenessBy = Callable[[str, datetime], Lateness]  # a student, a time of handing in
 State = Literal["changed", "unchanged", "missing"]
 
 
@@ -46,7 +50,8 @@ def submit(
 
     pick_assignment(course, name)
     form = load_released_form(course, name)
-    return _receipt(course, form, store_submission(course, name, student, file_name, data, now), data)
+    stored = store_submission(course, name, student, file_name, data, now)
+    return _receipt(course, form, lateness_by(course, name), stored, data)
 
 
 def submit_file(course: Course, name: str, student: str, path: Path, now: datetime | None = None) -> Receipt:
@@ -71,10 +76,10 @@ def collect(
     from nbjudge.notebooks.released_form import load_released_form
 
     pick_assignment(course, name)
-    form = load_released_form(course, name)
+    form, late = load_released_form(course, name), lateness_by(course, name)
     with open_entries(path) as (entries, refused):
         outcomes = [
-            found if isinstance(found, Refusal) else _take_in(course, form, found, now)
+            found if isinstance(found, Refusal) else _take_in(course, form, late, found, now)
             for found in LAYOUTS[layout](entries, name)
         ]
     refusals = [Refusal(name, reason) for name, reason in refused]
@@ -82,7 +87,9 @@ def collect(
     return [*stored, *refusals, *(outcome for outcome in outcomes if isinstance(outcome, Refusal))]
 
 
-def _take_in(course: Course, form: ReleasedForm, found: HandedIn, now: datetime | None) -> Receipt | Refusal:
+def _take_in(
+    course: Course, form: ReleasedForm, late: LatenessBy, found: HandedIn, now: datetime | None
+) -> Receipt | Refusal:
     from nbjudge.intake.archive import Unreadable
     from nbjudge.intake.layouts import Refusal
     from nbjudge.intake.store import store_submission
@@ -92,10 +99,10 @@ def _take_in(course: Course, form: ReleasedForm, found: HandedIn, now: datetime 
     except Unreadable as error:
         return Refusal(found.entry.name, str(error))
     stored = store_submission(course, form.assignment, found.student, found.entry.name, data, now)
-    return _receipt(course, form, stored, data)
+    return _receipt(course, form, late, stored, data)
 
 
-def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) -> Receipt:
+def _receipt(course: Course, form: ReleasedForm, late: LatenessBy, stored: Stored, data: bytes) -> Receipt:
     from nbjudge.grading.repair import read_program
 
     program = read_program(data, form, course.languages[0])
@@ -115,17 +122,15 @@ def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) ->
         again=stored.again,
         language=program.language,
         solutions=states,
-        warnings=(*rejected, *_lateness(course, stored.assignment, stored.timestamp), *program.repairs),
+        warnings=(*rejected, *_warn_of(late(stored.student, stored.timestamp)), *program.repairs),
     )
 
 
-def _lateness(course: Course, assignment: str, moment: datetime) -> tuple[Note, ...]:
-    declared = course.assignments[assignment]
-    if moment > declared.hard_deadline:
-        return (Note("too_late", _when(declared.hard_deadline)),)
-    if moment > declared.soft_deadline:
-        return (Note("late", {**_when(declared.soft_deadline), "factor": declared.late_factor}),)
-    return ()
+def _warn_of(late: Lateness) -> tuple[Note, ...]:
+    """A note where lateness costs points, with the student's own deadline."""
+    if late.factor == 0:
+        return (Note("too_late", _when(late.last)),)
+    return (Note("late", {**_when(late.deadline), "factor": late.factor}),) if late.factor < 1 else ()
 
 
 def _when(deadline: datetime) -> dict[str, str]:

@@ -26,7 +26,7 @@ def feedback(course: Course, name: str, students: Sequence[str] = ()) -> list[Pa
 def write_pages(opened: OpenedAssignment, students: Sequence[str] = ()) -> list[Path]:
     """`feedback` for an assignment that is open already."""
     from nbjudge.feedback import exercise_titles, feedback_is_open, render_feedback
-    from nbjudge.gradebook import read_gradebook, read_marks, store_feedback
+    from nbjudge.gradebook import read_gradebook, read_lateness, read_marks, store_feedback
     from nbjudge.results import load_result
     from nbjudge.scoring import apply_marks, score
 
@@ -38,12 +38,17 @@ def write_pages(opened: OpenedAssignment, students: Sequence[str] = ()) -> list[
         )
     with read_gradebook(course) as book:
         marks = read_marks(book, name) if book else {}
+        late = read_lateness(book) if book else {}
     titles = {language: exercise_titles(notebook) for language, notebook in opened.released.items()}
     pages = []
     for path in _result_files(course, name, students):
         result = load_result(path.read_bytes())
+        own = late.get((name, result.student))
+        if own and not feedback_is_open(declared, datetime.now(UTC), own.last):
+            continue  # an extension: this student may still hand in
         mine = marks.get(result.student, {})
-        points = apply_marks(score(declared, opened.exercises, result), mine)
+        points = score(declared, opened.exercises, result, own)
+        points = apply_marks(points, mine)
         page = render_feedback(course, declared, result, points, marks=mine, titles=titles[result.language])
         pages.append(store_feedback(course, name, result.student, page))
     return pages

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbjudge.errors import CourseError
 from nbjudge.files import write_atomically
+from nbjudge.gradebook.late import points_of
 from nbjudge.gradebook.opening import Gradebook
 from nbjudge.model import Assignment, Course, Result, Score, Submission
 from nbjudge.notebooks.cells import Notebook, NotebookCell, exercise_of, grade_id, nbgrader_metadata, role
@@ -115,12 +116,6 @@ def refresh_penalty(connection: Connection, submitted: str) -> None:
     rows = connection.execute(queries.GRADES, {"submitted": submitted})
     taken = penalty(sum(points_of(row) for row in rows), factor)
     t.update(connection, t.submitted_notebook, submitted, late_submission_penalty=taken)
-
-
-def points_of(grade: Row[Any]) -> float:
-    """nbgrader's rule: what a person gave, else what the judge gave, plus extra credit."""
-    given = grade.manual_score if grade.manual_score is not None else grade.auto_score
-    return float(given or 0.0) + float(grade.extra_credit or 0.0)
 
 
 def manual_cells(notebook: Notebook) -> dict[str, str]:
