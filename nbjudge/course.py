@@ -174,7 +174,7 @@ def _number(
     values: dict[str, Any], name: str, default: float, place: str, most: float | None = None
 ) -> float:
     value = values.get(name, default)
-    right = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value
+    right = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
     if not right or (most is not None and value > most):
         between = f"from 0 to {most:g}" if most is not None else "of at least 0"
         raise CourseError(f"{place}: {name!r} must be a number {between}, not {value!r}")

@@ -23,6 +23,8 @@ COMMANDS = {
     "grade": "Grade what is new or changed",
     "status": "What is graded, what waits, what went wrong",
     "feedback": "Write a page of feedback for each student",
+    "extend": "Give a student or a group more time",
+    "extensions": "Who got more time, and why",
     "grades": "Show or export the gradebook",
     "demo": "Grade an assignment's sample submissions",
     "doctor": "What isolation this machine offers, and what is missing",

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import small_course as small
 
-from nbjudge.model import Assignment, Exercise, Limits, Mark, Score, Status, TestResult
 from nbjudge.lateness import LatePolicy, lateness
+from nbjudge.model import Assignment, Exercise, Limits, Mark, Score, Status, TestResult
 from nbjudge.scoring import apply_marks, penalty, rounded, score, worth
 
 ZONE = ZoneInfo("Europe/Moscow")
