@@ -45,7 +45,11 @@ def write_pages(opened: OpenedAssignment, students: Sequence[str] = ()) -> list[
         result = load_result(path.read_bytes())
         own = late.get((name, result.student))
         if own and not feedback_is_open(declared, datetime.now(UTC), own.last):
-            continue  # an extension: this student may still hand in
+            if students:
+                raise CourseError(
+                    f"{result.student} may hand in until {own.last:%Y-%m-%d %H:%M %Z}, and {name}'s feedback opens then"
+                )
+            continue
         mine = marks.get(result.student, {})
         points = score(declared, opened.exercises, result, own)
         points = apply_marks(points, mine)
