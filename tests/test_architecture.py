@@ -17,7 +17,7 @@ RANKS = [
     {"lateness"},
     {"errors", "model", "threads", "wire"},
     {"files", "languages", "log"},
-    {"course", "results", "scoring"},
+    {"course", "receipts", "results", "scoring"},
     {"notebooks"},
     {"student"},
     {"sandbox"},
@@ -39,6 +39,8 @@ HEAVY = (
     "sqlalchemy",
     "rich",
     "babel",
+    "cryptography",
+    "xlsxwriter",
 )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nbjudge.app.grading import plan
 from nbjudge.app.opened import OpenedAssignment, open_assignment
 from nbjudge.app.options import GradingOptions
+from nbjudge.app.receipts import signed_receipts
 from nbjudge.course import pick_assignment
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.model import Course, GradeRow, Result
@@ -40,6 +41,7 @@ def write_pages(opened: OpenedAssignment, students: Sequence[str] = ()) -> list[
         marks = read_marks(book, name) if book else {}
         late = read_lateness(book) if book else {}
     titles = {language: exercise_titles(notebook) for language, notebook in opened.released.items()}
+    receipts = signed_receipts(course, name, students)
     pages = []
     for path in _result_files(course, name, students):
         result = load_result(path.read_bytes())
@@ -53,7 +55,15 @@ def write_pages(opened: OpenedAssignment, students: Sequence[str] = ()) -> list[
         mine = marks.get(result.student, {})
         points = score(declared, opened.exercises, result, own)
         points = apply_marks(points, mine)
-        page = render_feedback(course, declared, result, points, marks=mine, titles=titles[result.language])
+        page = render_feedback(
+            course,
+            declared,
+            result,
+            points,
+            marks=mine,
+            titles=titles[result.language],
+            receipt=receipts.get(result.student, {}).get(result.sha256, ""),
+        )
         pages.append(store_feedback(course, name, result.student, page))
     return pages
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -86,6 +86,7 @@ class Page:
     cells: tuple[CellView, ...]
     lists: tuple[NoteList, ...]
     environment: tuple[str, ...] = field(default=())
+    receipt: str = ""
 
 
 def render_feedback(
@@ -97,15 +98,16 @@ def render_feedback(
     marks: Mapping[str, Mark] | None = None,
     titles: Mapping[str, str] | None = None,
     language: Language | None = None,
+    receipt: str = "",
 ) -> str:
-    """The page for one submission, in `language` or else the notebook's.
+    """The page for one submission, in `language` or else the notebook's, with its signed `receipt` to copy.
 
     `score` holds what people gave already (score.apply_marks); `marks` says which points and comments
     those are. `titles` are exercise_titles() of the release; without them ids stand for exercises.
     """
     say = words(language or result.language)
     css = _css()
-    page = _page(course, assignment, result, score, marks or {}, titles or {}, say)
+    page = replace(_page(course, assignment, result, score, marks or {}, titles or {}, say), receipt=receipt)
     digest = b64encode(hashlib.sha256(css.encode()).digest()).decode()
     from markupsafe import Markup
 
