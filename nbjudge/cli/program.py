@@ -26,6 +26,7 @@ COMMANDS = {
     "extend": "Give a student or a group more time",
     "extensions": "Who got more time, and why",
     "grades": "Show or export the gradebook",
+    "export": "Write grades for Moodle, Canvas or a spreadsheet",
     "receipt": "Show and verify signed receipts",
     "demo": "Grade an assignment's sample submissions",
     "doctor": "What isolation this machine offers, and what is missing",
