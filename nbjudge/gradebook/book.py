@@ -99,7 +99,7 @@ def graded_keys(book: Gradebook, assignment: str) -> dict[str, str]:
 def store_feedback(course: Course, assignment: str, student: str, page: str) -> Path:
     """Puts a feedback page where `nbgrader release_feedback` looks for it, with what that needs beside it."""
     folder = course.gradebook / "feedback" / student / assignment
-    _copy_receipt(course, student, assignment, folder)
+    _copy_receipt(course.gradebook / "submitted" / student / assignment, folder)
     path = folder / f"{assignment}.html"
     write_atomically(path, page.encode(), mode=0o600)
     return path
@@ -317,16 +317,16 @@ def _naive(moment: datetime) -> datetime:
 def _write_files(course: Course, submission: Submission, result: Result, notebook: Notebook) -> None:
     student, assignment = submission.student, submission.assignment
     folder = course.gradebook / "autograded" / student / assignment
-    _copy_receipt(course, student, assignment, folder)
+    _copy_receipt(submission.path.parent, folder)
     write_atomically(folder / f"{assignment}.ipynb", write_notebook(notebook), mode=0o600)
     write_atomically(
         course.gradebook / "results" / student / f"{assignment}.json", dump_result(result), mode=0o600
     )
 
 
-def _copy_receipt(course: Course, student: str, assignment: str, folder: Path) -> None:
+def _copy_receipt(attempt: Path, folder: Path) -> None:
     """Copies what identifies the attempt: `nbgrader release_feedback` wants it beside the feedback."""
     for name in ("timestamp.txt", "submission_secret.txt"):
-        source = course.gradebook / "submitted" / student / assignment / name
+        source = attempt / name
         if source.is_file():
             write_atomically(folder / name, source.read_bytes(), mode=0o600)
