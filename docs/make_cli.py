@@ -19,7 +19,13 @@ def render() -> str:
     for name in COMMANDS:
         command = program.get_command(context, name)
         assert command is not None
-        parts += [f"## nbjudge {name}", _block(click.Context(command, info_name=name, parent=context))]
+        inside = click.Context(command, info_name=name, parent=context)
+        parts += [f"## nbjudge {name}", _block(inside)]
+        if isinstance(command, click.Group):
+            parts += [
+                _block(click.Context(each, info_name=each.name, parent=inside))
+                for each in command.commands.values()
+            ]
     return "\n\n".join(parts) + "\n"
 
 

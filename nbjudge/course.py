@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import re
 import runpy
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta, tzinfo
+from difflib import get_close_matches
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nbjudge.errors import CourseError
 from nbjudge.languages import available
+from nbjudge.lateness import LatePolicy
 from nbjudge.model import Assignment, Course, Language, Limits
 
 CONFIG = "course_config.py"
@@ -19,6 +23,13 @@ EXERCISE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB)?", re.IGNORECASE)
 UNITS = {"": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 DATABASE = "NBJUDGE_DATABASE"  # environment: for a URL with a password, or one that only a container knows
+SETTINGS = ("course_id", "title", "languages", "timezone", "database", "late_days", "assignments")
+ASSIGNMENT_SETTINGS = (
+    *("title", "points", "soft_deadline", "hard_deadline", "late_factor", "late_per_day", "grace_minutes"),
+    *("self_service_days", "late_days", "counts", "feedback", "limits"),
+)
+COUNTS = ("last", "last_in_time", "best")
+INSTEAD = {"extensions": "extensions for single students are given with `nbjudge extend`"}
 LIMITS = ("seconds", "memory", "processes", "disk", "output", "gpu_memory")
 
 
@@ -43,6 +54,9 @@ def load_course(root: Path, gradebook: Path | None = None) -> Course:
         values = runpy.run_path(str(path))
     except Exception as error:
         raise CourseError(f"{path}: cannot be read: {type(error).__name__}: {error}") from error
+    # What a module holds besides settings: imports, functions, and helpers that begin with an underscore.
+    named = {name: value for name, value in values.items() if not name.startswith("_")}
+    _refuse_unknown((name for name in named if not _is_code(named[name])), SETTINGS, str(path))
     zone = _zone(_get(values, "timezone", str, path), path)
     declared = _get(values, "assignments", dict, path)
     return Course(
@@ -55,6 +69,7 @@ def load_course(root: Path, gradebook: Path | None = None) -> Course:
         else _database(os.environ.get(DATABASE) or _get(values, "database", str, path), root),
         assignments={name: _assignment(name, entry, zone, path) for name, entry in declared.items()},
         gradebook=gradebook.resolve() if gradebook else root / "gradebook",
+        late_days=_whole(values, "late_days", 0, str(path)),
     )
 
 
@@ -75,30 +90,61 @@ def parse_size(text: str | int) -> int:
     return int(float(match[1]) * UNITS[(match[2] or "").upper()])
 
 
+def parse_time(text: str, zone: tzinfo | None, where: str) -> datetime:
+    """The aware time of "YYYY-MM-DD HH:MM" in `zone`, or of a date's last minute; CourseError begins with `where`."""
+    for form, more in (("%Y-%m-%d %H:%M", ""), ("%Y-%m-%d", " 23:59")):
+        try:
+            datetime.strptime(text.strip(), form)
+        except ValueError:
+            continue
+        return datetime.strptime(text.strip() + more, "%Y-%m-%d %H:%M").replace(tzinfo=zone)
+    raise CourseError(f"{where}: {text!r} is not 'YYYY-MM-DD HH:MM'")
+
+
 def _assignment(name: str, entry: dict[str, Any], zone: ZoneInfo, path: Path) -> Assignment:
     where = f"assignments[{name!r}]"
+    if not isinstance(entry, dict):
+        raise CourseError(f"{path}: {where} must be a dict, not {entry!r}")
+    _refuse_unknown(entry, ASSIGNMENT_SETTINGS, f"{path}: {where}")
     if not EXERCISE_ID.fullmatch(name):
         raise CourseError(f"{path}: {where}: use lower case, digits and hyphens in names")
     points = {id_: float(p) for id_, p in _get(entry, "points", dict, path, where).items()}
     for id_ in points:
         if not EXERCISE_ID.fullmatch(id_):
             raise CourseError(f"{path}: {where}['points']: {id_!r}: use lower case, digits and hyphens")
-    soft = _deadline(_get(entry, "soft_deadline", str, path, where), zone, path, where)
-    hard = _deadline(_get(entry, "hard_deadline", str, path, where), zone, path, where)
-    if hard < soft:
-        raise CourseError(f"{path}: {where}: the hard deadline comes before the soft one")
     feedback = entry.get("feedback", "always")
     if feedback not in ("always", "after_hard_deadline"):
         raise CourseError(f"{path}: {where}['feedback']: 'always' or 'after_hard_deadline', not {feedback!r}")
+    counts = entry.get("counts", "last")
+    if counts not in COUNTS:
+        raise CourseError(f"{path}: {where}['counts']: one of {', '.join(map(repr, COUNTS))}, not {counts!r}")
     return Assignment(
         name=name,
         title=_get(entry, "title", dict, path, where),
         points=points,
-        soft_deadline=soft,
-        hard_deadline=hard,
-        late_factor=float(entry.get("late_factor", 0.5)),
+        late=_late_policy(entry, zone, path, where),
         feedback=feedback,
         limits=parse_limits(entry.get("limits", {}), f"{path}: {where}['limits']"),
+        counts=counts,
+    )
+
+
+def _late_policy(entry: dict[str, Any], zone: ZoneInfo, path: Path, where: str) -> LatePolicy:
+    place = f"{path}: {where}"
+    soft = _deadline(_get(entry, "soft_deadline", str, path, where), zone, path, where)
+    hard = _deadline(_get(entry, "hard_deadline", str, path, where), zone, path, where)
+    if hard < soft:
+        raise CourseError(f"{place}: the hard deadline comes before the soft one")
+    if "late_per_day" in entry and "late_factor" in entry:
+        raise CourseError(f"{place}: 'late_factor' or 'late_per_day', not both: one says what lateness costs")
+    return LatePolicy(
+        soft,
+        hard,
+        factor=_number(entry, "late_factor", 0.5, place, most=1),
+        per_day=_number(entry, "late_per_day", 0, place, most=1) if "late_per_day" in entry else None,
+        grace=timedelta(minutes=_number(entry, "grace_minutes", 0, place)),
+        self_service=_whole(entry, "self_service_days", 0, place),
+        most_late_days=_whole(entry, "late_days", 0, place) if "late_days" in entry else None,
     )
 
 
@@ -122,6 +168,42 @@ def _get(values: dict[str, Any], name: str, kind: type, path: Path, where: str =
     if not isinstance(values[name], kind):
         raise CourseError(f"{path}: {label} must be a {kind.__name__}, not {values[name]!r}")
     return values[name]
+
+
+def _number(
+    values: dict[str, Any], name: str, default: float, place: str, most: float | None = None
+) -> float:
+    value = values.get(name, default)
+    right = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    if not right or (most is not None and value > most):
+        between = f"from 0 to {most:g}" if most is not None else "of at least 0"
+        raise CourseError(f"{place}: {name!r} must be a number {between}, not {value!r}")
+    return float(value)
+
+
+def _whole(values: dict[str, Any], name: str, default: int, place: str) -> int:
+    value = values.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise CourseError(f"{place}: {name!r} must be a whole number of days, not {value!r}")
+    return value
+
+
+def _is_code(value: object) -> bool:
+    """Whether a name of the file is no value: an imported module, a class, a function."""
+    return callable(value) or isinstance(value, ModuleType)
+
+
+def _refuse_unknown(names: Iterable[str], known: tuple[str, ...], place: str) -> None:
+    """CourseError for a setting that nobody would read, with the nearest one that there is."""
+    for name in names:
+        if name in known:
+            continue
+        nearest = get_close_matches(str(name), known, 1)
+        advice = INSTEAD.get(name) or (
+            f"did you mean {nearest[0]!r}?" if nearest else f"there is: {', '.join(known)}"
+        )
+        helper = "" if place.endswith("]") else " (a helper's name begins with _)"
+        raise CourseError(f"{place}: no setting {name!r}; {advice}{helper}")
 
 
 def _languages(names: tuple[Any, ...], path: Path) -> tuple[Language, ...]:

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from nbjudge.lateness import Lateness, LatePolicy
+
 Language = str  # the name of a catalogue in nbjudge/languages: "en", "ru"
 
 Status = Literal[
@@ -178,11 +180,20 @@ class Assignment:
     name: str
     title: dict[str, str]  # language -> title
     points: dict[str, float]  # exercise id -> points, in the notebook's order
-    soft_deadline: datetime  # aware; full points until here
-    hard_deadline: datetime  # aware; `late_factor` until here, nothing after
-    late_factor: float
+    late: LatePolicy
     feedback: Literal["always", "after_hard_deadline"]
     limits: Limits
+    counts: Literal["last", "last_in_time", "best"] = "last"  # which of a student's attempts
+
+    @property
+    def soft_deadline(self) -> datetime:
+        """Aware; full points until the end of this minute."""
+        return self.late.soft
+
+    @property
+    def hard_deadline(self) -> datetime:
+        """Aware; no points after the end of this minute."""
+        return self.late.hard
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +207,7 @@ class Course:
     database: str  # SQLAlchemy URL, absolute
     assignments: dict[str, Assignment]
     gradebook: Path  # the git-ignored state folder
+    late_days: int = 0  # the bank of each student, for all assignments together
 
     def source(self, assignment: str) -> Path:
         """The folder of the instructor's notebook and of the helper files that students get."""
@@ -335,8 +347,9 @@ class Score:
     exercises: tuple[ExerciseScore, ...]
     score: float  # sum of what is graded, before the penalty
     points: float  # the maximum
-    factor: float  # 1 on time, late_factor between the deadlines, 0 after
+    factor: float  # of the late policy: 1 in time, 0 too late
     complete: bool  # no exercise waits for a person
+    late: Lateness | None = None  # how the factor came about
 
     @property
     def final(self) -> float:

@@ -1,19 +1,21 @@
-"""Result -> Score: points and the late policy. Pure."""
+"""Result -> Score: points, with the factor of the late policy. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from math import isfinite
 
+from nbjudge.lateness import Lateness, lateness
 from nbjudge.model import Assignment, Exercise, ExerciseScore, Mark, Result, Score, TestResult
 
 DIGITS = 4  # points are rounded here, so that no 0.30000000000000004 reaches a gradebook
 
 
-def score(assignment: Assignment, exercises: Sequence[Exercise], result: Result) -> Score:
-    """The automatic part of a submission's points.
+def score(
+    assignment: Assignment, exercises: Sequence[Exercise], result: Result, late: Lateness | None = None
+) -> Score:
+    """The automatic part of a submission's points; `late` is its lateness, by default without any extension.
 
     An exercise's score = points x sum(weight x fraction) / sum(weight). It is None, "not graded", when
     a person grades it, when the author's test is broken, or when there is no test. A file that is no
@@ -21,7 +23,7 @@ def score(assignment: Assignment, exercises: Sequence[Exercise], result: Result)
     """
     return _total(
         tuple(_exercise_score(exercise, result) for exercise in exercises),
-        late_factor(assignment, result.timestamp),
+        late or lateness(assignment.late, result.timestamp),
     )
 
 
@@ -34,15 +36,14 @@ def apply_marks(automatic: Score, marks: Mapping[str, Mark]) -> Score:
             else part
             for part in automatic.exercises
         ),
+        automatic.late,
         automatic.factor,
     )
 
 
-def late_factor(assignment: Assignment, timestamp: datetime) -> float:
-    """1 until the soft deadline (inclusive), `late_factor` until the hard one (inclusive), then 0."""
-    if timestamp <= assignment.soft_deadline:
-        return 1.0
-    return assignment.late_factor if timestamp <= assignment.hard_deadline else 0.0
+def apply_lateness(score: Score, late: Lateness) -> Score:
+    """`score` with another lateness: after an extension, or where late days are shared out anew."""
+    return replace(score, late=late, factor=late.factor)
 
 
 def _exercise_score(exercise: Exercise, result: Result) -> ExerciseScore:
@@ -62,13 +63,14 @@ def _points(exercise: Exercise, result: Result) -> float | None:
     return rounded(exercise.points * sum(test.weight * earned(test) for test in tests) / weight)
 
 
-def _total(parts: tuple[ExerciseScore, ...], factor: float) -> Score:
+def _total(parts: tuple[ExerciseScore, ...], late: Lateness | None, factor: float = 1.0) -> Score:
     return Score(
         exercises=parts,
         score=rounded(sum(part.score for part in parts if part.score is not None)),
         points=rounded(sum(part.points for part in parts)),
-        factor=factor,
+        factor=late.factor if late else factor,
         complete=all(part.score is not None for part in parts),
+        late=late,
     )
 
 
@@ -79,7 +81,8 @@ def rounded(points: float) -> float:
 
 def penalty(score: float, factor: float) -> float:
     """The points that the late policy takes from `score`, so that score - penalty is the rounded final."""
-    return rounded(rounded(score) - rounded(score * factor))
+    score = rounded(score)  # first, or a sum with binary noise would end in another last digit
+    return rounded(score - rounded(score * factor))
 
 
 def earned(test: TestResult) -> float:

@@ -14,9 +14,10 @@ PACKAGE = ROOT / "nbjudge"
 
 # Lowest first; a module may import from lower ranks, and from its own room. Same rank: never.
 RANKS = [
+    {"lateness"},
     {"errors", "model", "threads", "wire"},
     {"bounded", "files", "languages", "log"},
-    {"course", "results", "scoring"},
+    {"course", "receipts", "results", "scoring"},
     {"notebooks"},
     {"student"},
     {"sandbox"},
@@ -38,6 +39,8 @@ HEAVY = (
     "sqlalchemy",
     "rich",
     "babel",
+    "cryptography",
+    "xlsxwriter",
 )
 
 

@@ -8,13 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from nbjudge import log
+from nbjudge.app.attempts import Attempt, best, keep_result, kept_result, last_in_time
+from nbjudge.app.late import lateness_by
 from nbjudge.app.opened import OpenedAssignment, open_assignment
 from nbjudge.app.options import GradingOptions
 from nbjudge.app.recording import NotebookMaker
+from nbjudge.lateness import Lateness
 from nbjudge.model import Course, Result, Score, Submission
 
 if TYPE_CHECKING:
@@ -42,6 +47,8 @@ class GradingPlan:
     context: GradingContext
     planned: dict[str, Planned]  # by student's id, sorted
     unchanged: tuple[Submission, ...]  # by student; their recorded result still holds
+    lateness: Callable[[str, datetime], Lateness]  # of a student who handed in at that time
+    attempts: dict[str, tuple[Attempt, ...]]  # of each student, oldest first; where the best of them counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,17 @@ def grade(
     watch: Watch = lambda progress: None,
 ) -> Report:
     """Grades every submission of `name` that is new or changed, one transaction each, and records what stopped the rest."""
-    return carry_out(plan(course, name, options), watch)
+    todo = plan(course, name, options)
+    report = carry_out(todo, watch)
+    if todo.opened.declared.counts != "best":
+        return report
+    # One attempt of each student in a round, oldest first.
+    tried = frozenset[str]()
+    while todo.planned:
+        tried |= {one.key for one in todo.planned.values()}
+        todo = plan_opened(todo.opened, options, tried)
+        report = _joined(report, carry_out(todo, watch)) if todo.planned else report
+    return report
 
 
 def plan(course: Course, name: str, options: GradingOptions = GradingOptions()) -> GradingPlan:
@@ -92,12 +109,15 @@ def plan(course: Course, name: str, options: GradingOptions = GradingOptions()) 
     return plan_opened(open_assignment(course, name), options)
 
 
-def plan_opened(opened: OpenedAssignment, options: GradingOptions = GradingOptions()) -> GradingPlan:
-    """`plan` for an assignment that is open already."""
+def plan_opened(
+    opened: OpenedAssignment, options: GradingOptions = GradingOptions(), tried: frozenset[str] = frozenset()
+) -> GradingPlan:
+    """`plan` for an assignment that is open already, without the attempts whose keys were `tried` a moment ago."""
     from nbjudge.gradebook import graded_keys, read_gradebook
     from nbjudge.grading.context import GradingContext
     from nbjudge.grading.gpu_passes import slots_for
     from nbjudge.grading.result_key import fingerprint, result_key
+    from nbjudge.intake.attempts import read_attempts
     from nbjudge.intake.store import read_submissions
     from nbjudge.sandbox import pick_jail
 
@@ -112,7 +132,16 @@ def plan_opened(opened: OpenedAssignment, options: GradingOptions = GradingOptio
         slots_for(course.autograder(name), options.gpu_slots, every_test=options.all_on_slots),
         options.all_on_slots,
     )
-    current = fingerprint(context)
+    current, lateness = fingerprint(context), lateness_by(course, name)
+    attempts: dict[str, tuple[Attempt, ...]] = {}
+    if opened.declared.counts == "last_in_time":
+        submissions = last_in_time(course, name, submissions, lateness)
+    elif opened.declared.counts == "best":
+        of_all = read_attempts(course, name, {one.student for one in submissions})
+        attempts = {
+            student: tuple(Attempt(one, result_key(one, current)) for one in mine)
+            for student, mine in of_all.items()
+        }
     with read_gradebook(course) as book:
         known = graded_keys(book, name) if book else {}
     planned: dict[str, Planned] = {}
@@ -120,13 +149,24 @@ def plan_opened(opened: OpenedAssignment, options: GradingOptions = GradingOptio
     for submission in submissions:
         key = result_key(submission, current)
         before = known.get(submission.student)
-        if before != key:
+        if mine := attempts.get(submission.student):
+            left = [one for one in mine if one.key not in tried]
+            new = [one for one in left if options.force or kept_result(course, one) is None]
+            if new:
+                planned[submission.student] = Planned(
+                    new[0].submission,
+                    new[0].key,
+                    "forced" if options.force else "changed" if before else "new",
+                )
+            else:
+                unchanged.append(submission)
+        elif before != key:
             planned[submission.student] = Planned(submission, key, "changed" if before else "new")
         elif options.force:
             planned[submission.student] = Planned(submission, key, "forced")
         else:
             unchanged.append(submission)
-    return GradingPlan(opened, options, context, planned, tuple(unchanged))
+    return GradingPlan(opened, options, context, planned, tuple(unchanged), lateness, attempts)
 
 
 def results(todo: GradingPlan) -> Generator[Result | Trouble, None, None]:
@@ -144,8 +184,9 @@ def results(todo: GradingPlan) -> Generator[Result | Trouble, None, None]:
 
 def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report:
     """Grades what is planned and records each outcome as it comes."""
-    from nbjudge.gradebook import forget_troubles, open_gradebook, save_assignment
+    from nbjudge.gradebook import forget_troubles, open_gradebook, refresh, save_assignment
     from nbjudge.grading.context import Trouble
+    from nbjudge.scoring import apply_lateness
 
     opened, total = todo.opened, len(todo.planned)
     graded: list[Graded] = []
@@ -162,6 +203,13 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
                 else:
                     graded.append(done)
                 watch(Progress(len(graded) + len(troubles), total, done))
+            troubles += _record_other_attempts(book, todo, maker)
+        # Deadlines may have moved, extensions been granted, late days shared out anew: that runs nobody's code.
+        late = refresh(book)
+    graded = [
+        replace(done, score=apply_lateness(done.score, late[opened.name, done.submission.student]))
+        for done in graded
+    ]
     graded.sort(key=lambda done: done.submission.student)
     return Report(tuple(graded), todo.unchanged, tuple(troubles))
 
@@ -170,14 +218,21 @@ def record(
     book: Gradebook, todo: GradingPlan, outcome: Result | Trouble, maker: NotebookMaker
 ) -> Graded | Trouble:
     """Records one outcome of `results`, a trouble too; what can't be recorded becomes a Trouble, and the batch goes on."""
-    from nbjudge.grading.context import SubmissionChanged, Trouble
+    from nbjudge.grading.context import Trouble
 
     if isinstance(outcome, Trouble):
         _store_trouble(book, outcome)
         return outcome
     submission = todo.planned[outcome.student].submission
+    return _guarded(book, submission, partial(_record_result, book, todo, submission, outcome, maker))
+
+
+def _guarded(book: Gradebook, submission: Submission, record: Callable[[], Graded]) -> Graded | Trouble:
+    """Calls `record`; what goes wrong becomes a stored Trouble."""
+    from nbjudge.grading.context import SubmissionChanged, Trouble
+
     try:
-        done = _record_result(book, todo.opened, submission, outcome, maker)
+        done = record()
         log.info("recorded", submission=log.submission_id(submission))
         return done
     except SubmissionChanged as error:
@@ -191,13 +246,54 @@ def record(
     return trouble
 
 
+def _record_other_attempts(book: Gradebook, todo: GradingPlan, maker: NotebookMaker) -> list[Trouble]:
+    """Where the best attempt counts, and a moved deadline has made it another one than is recorded: records that."""
+    from nbjudge.gradebook import graded_keys
+
+    known = graded_keys(book, todo.opened.name) if todo.attempts else {}
+    troubles = []
+    for one in todo.unchanged if todo.attempts else ():
+        chosen = best(todo.opened, todo.attempts[one.student], todo.lateness)
+        if chosen is not None and chosen[1].key != known.get(one.student):
+            done = _guarded(book, chosen[0], partial(_record, book, todo.opened, *chosen, maker))
+            troubles += [] if isinstance(done, Graded) else [done]
+    return troubles
+
+
+def _joined(first: Report, second: Report) -> Report:
+    """What two rounds of one run did together; of a student who was graded in both, what counts now."""
+    graded = {done.submission.student: done for done in (*first.graded, *second.graded)}
+    return Report(
+        tuple(done for _, done in sorted(graded.items())),
+        first.unchanged,
+        (*first.troubles, *second.troubles),
+    )
+
+
 def _record_result(
-    book: Gradebook, opened: OpenedAssignment, submission: Submission, result: Result, maker: NotebookMaker
+    book: Gradebook, todo: GradingPlan, submission: Submission, result: Result, maker: NotebookMaker
 ) -> Graded:
-    from nbjudge import gradebook
     from nbjudge.scoring import score
 
-    points = score(opened.declared, opened.exercises, result)
+    if mine := todo.attempts.get(submission.student):
+        keep_result(todo.opened.course, submission, result)
+        if (chosen := best(todo.opened, mine, todo.lateness)) is not None:
+            return _record(book, todo.opened, *chosen, maker)
+    late = todo.lateness(submission.student, result.timestamp)
+    points = score(todo.opened.declared, todo.opened.exercises, result, late)
+    return _record(book, todo.opened, submission, result, points, maker)
+
+
+def _record(
+    book: Gradebook,
+    opened: OpenedAssignment,
+    submission: Submission,
+    result: Result,
+    points: Score,
+    maker: NotebookMaker,
+) -> Graded:
+    from nbjudge import gradebook
+
     notebook = maker.make(submission, result, points)
     gradebook.record(book, opened.declared, submission, result, points, notebook)
     return Graded(submission, result, points)

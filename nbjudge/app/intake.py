@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from nbjudge.app.late import lateness_by
+from nbjudge.app.receipts import sign_stored
 from nbjudge.app.recording import reason_of
 from nbjudge.bounded import BoundedChild, Bounds, OutOfBounds
+from nbjudge.lateness import Lateness
 from nbjudge.model import Course, Language, Note, Program
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from nbjudge.intake.store import Stored
     from nbjudge.notebooks.released_form import ReleasedForm
 
+LatenessBy = Callable[[str, datetime], Lateness]  # a student, a time of handing in
 State = Literal["changed", "unchanged", "missing"]
 
 
@@ -32,6 +37,7 @@ class Receipt:
     language: Language
     solutions: dict[str, State]  # grade_id of each solution cell, in the release's order
     warnings: tuple[Note, ...]  # why it is not a notebook, late, repairs
+    signed: str = ""  # the receipt as text, with the course's signature
 
 
 def submit(
@@ -50,7 +56,7 @@ def submit(
     form = load_released_form(course, name)
     stored = store_submission(course, name, student, file_name, data, now)
     with _reader(course, form) as reader:
-        return _receipt(course, form, stored, data, reader)
+        return _receipt(course, form, lateness_by(course, name), stored, data, reader)
 
 
 def submit_file(course: Course, name: str, student: str, path: Path, now: datetime | None = None) -> Receipt:
@@ -75,10 +81,10 @@ def collect(
     from nbjudge.notebooks.released_form import load_released_form
 
     pick_assignment(course, name)
-    form = load_released_form(course, name)
+    form, late = load_released_form(course, name), lateness_by(course, name)
     with open_entries(path) as (entries, refused), _reader(course, form) as reader:
         outcomes = [
-            found if isinstance(found, Refusal) else _take_in(course, form, found, now, reader)
+            found if isinstance(found, Refusal) else _take_in(course, form, late, found, now, reader)
             for found in LAYOUTS[layout](entries, name)
         ]
     refusals = [Refusal(name, reason) for name, reason in refused]
@@ -87,7 +93,12 @@ def collect(
 
 
 def _take_in(
-    course: Course, form: ReleasedForm, found: HandedIn, now: datetime | None, reader: BoundedChild[bytes]
+    course: Course,
+    form: ReleasedForm,
+    late: LatenessBy,
+    found: HandedIn,
+    now: datetime | None,
+    reader: BoundedChild[bytes],
 ) -> Receipt | Refusal:
     from nbjudge.intake.archive import Unreadable
     from nbjudge.intake.layouts import Refusal
@@ -98,11 +109,16 @@ def _take_in(
     except Unreadable as error:
         return Refusal(found.entry.name, str(error))
     stored = store_submission(course, form.assignment, found.student, found.entry.name, data, now)
-    return _receipt(course, form, stored, data, reader)
+    return _receipt(course, form, late, stored, data, reader)
 
 
 def _receipt(
-    course: Course, form: ReleasedForm, stored: Stored, data: bytes, reader: BoundedChild[bytes]
+    course: Course,
+    form: ReleasedForm,
+    late: LatenessBy,
+    stored: Stored,
+    data: bytes,
+    reader: BoundedChild[bytes],
 ) -> Receipt:
     program, unread = _look_into(reader, data, course.languages[0])
     ids = [cell.id for cell in form.cells if cell.role in ("solution", "manual")]
@@ -123,7 +139,8 @@ def _receipt(
         again=stored.again,
         language=program.language,
         solutions=states,
-        warnings=(*rejected, *_lateness(course, stored.assignment, stored.timestamp), *program.repairs),
+        warnings=(*rejected, *_warn_of(late(stored.student, stored.timestamp)), *program.repairs),
+        signed=sign_stored(course, stored),
     )
 
 
@@ -153,13 +170,11 @@ def _reader(course: Course, form: ReleasedForm) -> BoundedChild[bytes]:
     return BoundedChild(read)
 
 
-def _lateness(course: Course, assignment: str, moment: datetime) -> tuple[Note, ...]:
-    declared = course.assignments[assignment]
-    if moment > declared.hard_deadline:
-        return (Note("too_late", _when(declared.hard_deadline)),)
-    if moment > declared.soft_deadline:
-        return (Note("late", {**_when(declared.soft_deadline), "factor": declared.late_factor}),)
-    return ()
+def _warn_of(late: Lateness) -> tuple[Note, ...]:
+    """A note where lateness costs points, with the student's own deadline."""
+    if late.factor == 0:
+        return (Note("too_late", _when(late.last)),)
+    return (Note("late", {**_when(late.deadline), "factor": late.factor}),) if late.factor < 1 else ()
 
 
 def _when(deadline: datetime) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nbjudge.app.grading import plan
 from nbjudge.app.opened import OpenedAssignment, open_assignment
 from nbjudge.app.options import GradingOptions
+from nbjudge.app.receipts import signed_receipts
 from nbjudge.course import pick_assignment
 from nbjudge.errors import CourseError, SandboxError
 from nbjudge.model import Course, GradeRow, Result
@@ -26,7 +27,7 @@ def feedback(course: Course, name: str, students: Sequence[str] = ()) -> list[Pa
 def write_pages(opened: OpenedAssignment, students: Sequence[str] = ()) -> list[Path]:
     """`feedback` for an assignment that is open already."""
     from nbjudge.feedback import exercise_titles, feedback_is_open, render_feedback
-    from nbjudge.gradebook import read_gradebook, read_marks, store_feedback
+    from nbjudge.gradebook import read_gradebook, read_lateness, read_marks, store_feedback
     from nbjudge.results import load_result
     from nbjudge.scoring import apply_marks, score
 
@@ -38,13 +39,31 @@ def write_pages(opened: OpenedAssignment, students: Sequence[str] = ()) -> list[
         )
     with read_gradebook(course) as book:
         marks = read_marks(book, name) if book else {}
+        late = read_lateness(book) if book else {}
     titles = {language: exercise_titles(notebook) for language, notebook in opened.released.items()}
+    receipts = signed_receipts(course, name, students)
     pages = []
     for path in _result_files(course, name, students):
         result = load_result(path.read_bytes())
+        own = late.get((name, result.student))
+        if own and not feedback_is_open(declared, datetime.now(UTC), own.last):
+            if students:
+                raise CourseError(
+                    f"{result.student} may hand in until {own.last:%Y-%m-%d %H:%M %Z}, and {name}'s feedback opens then"
+                )
+            continue
         mine = marks.get(result.student, {})
-        points = apply_marks(score(declared, opened.exercises, result), mine)
-        page = render_feedback(course, declared, result, points, marks=mine, titles=titles[result.language])
+        points = score(declared, opened.exercises, result, own)
+        points = apply_marks(points, mine)
+        page = render_feedback(
+            course,
+            declared,
+            result,
+            points,
+            marks=mine,
+            titles=titles[result.language],
+            receipt=receipts.get(result.student, {}).get(result.sha256, ""),
+        )
         pages.append(store_feedback(course, name, result.student, page))
     return pages
 

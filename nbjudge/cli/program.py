@@ -23,7 +23,11 @@ COMMANDS = {
     "grade": "Grade what is new or changed",
     "status": "What is graded, what waits, what went wrong",
     "feedback": "Write a page of feedback for each student",
+    "extend": "Give a student or a group more time",
+    "extensions": "Who got more time, and why",
     "grades": "Show or export the gradebook",
+    "export": "Write grades for Moodle, Canvas or a spreadsheet",
+    "receipt": "Show and verify signed receipts",
     "demo": "Grade an assignment's sample submissions",
     "doctor": "What isolation this machine offers, and what is missing",
 }

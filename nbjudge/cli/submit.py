@@ -43,3 +43,5 @@ def show_receipt(receipt: Receipt) -> None:
             console.print(f"  {state:9} {', '.join(cells)}")
     for warning in warnings_of(receipt):
         console.print(f"  [yellow]note[/]      {escape(warning)}")
+    console.print("\nfor the student, to keep (`nbjudge receipt verify` checks it):\n", style="dim")
+    click.echo(receipt.signed)

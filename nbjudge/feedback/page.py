@@ -6,15 +6,17 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from nbjudge.feedback.late import Zone, arithmetic, lateness_of, zones
 from nbjudge.feedback.sanitise import visible
 from nbjudge.feedback.shown import DETAILS, ShownTest, show
 from nbjudge.files import TEMPLATES
 from nbjudge.languages import Words, words
+from nbjudge.lateness import is_over
 from nbjudge.model import Assignment, CellReport, Course, ExerciseScore, Language, Mark, Result, Score
 from nbjudge.notebooks.cells import Notebook, exercise_of, grade_id, role
 
@@ -40,15 +42,6 @@ class ExerciseView:
     notes: tuple[str, ...] = ()
     comment: str = ""
     tests: tuple[ShownTest, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """One stretch of the late policy; `mine` says when this submission fell into it."""
-
-    rule: str
-    until: str
-    mine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +86,7 @@ class Page:
     cells: tuple[CellView, ...]
     lists: tuple[NoteList, ...]
     environment: tuple[str, ...] = field(default=())
+    receipt: str = ""
 
 
 def render_feedback(
@@ -104,24 +98,25 @@ def render_feedback(
     marks: Mapping[str, Mark] | None = None,
     titles: Mapping[str, str] | None = None,
     language: Language | None = None,
+    receipt: str = "",
 ) -> str:
-    """The page for one submission, in `language` or else the notebook's.
+    """The page for one submission, in `language` or else the notebook's, with its signed `receipt` to copy.
 
     `score` holds what people gave already (score.apply_marks); `marks` says which points and comments
     those are. `titles` are exercise_titles() of the release; without them ids stand for exercises.
     """
     say = words(language or result.language)
     css = _css()
-    page = _page(course, assignment, result, score, marks or {}, titles or {}, say)
+    page = replace(_page(course, assignment, result, score, marks or {}, titles or {}, say), receipt=receipt)
     digest = b64encode(hashlib.sha256(css.encode()).digest()).decode()
     from markupsafe import Markup
 
     return _template().render(page=page, say=say, css=Markup(css), css_hash=f"sha256-{digest}")  # noqa: S704
 
 
-def feedback_is_open(assignment: Assignment, now: datetime) -> bool:
-    """True if students may see feedback at `now` (aware)."""
-    return assignment.feedback == "always" or now > assignment.hard_deadline
+def feedback_is_open(assignment: Assignment, now: datetime, last: datetime | None = None) -> bool:
+    """True if a student whose hard deadline is `last`, by default the class's, may see feedback at `now` (both aware)."""
+    return assignment.feedback == "always" or is_over(last or assignment.hard_deadline, now)
 
 
 def exercise_titles(released: Notebook) -> dict[str, str]:
@@ -187,6 +182,7 @@ def _page(
     say: Words,
 ) -> Page:
     share = score.final / score.points if score.points else 0.0
+    late = lateness_of(assignment, result, score)
     return Page(
         course=_title(course.title, say, course.id),
         title=_title(assignment.title, say, assignment.name),
@@ -195,9 +191,9 @@ def _page(
         total=_total(score, say),
         percent=say.percent(share, 0),
         share=_share(share),
-        late=_late(score, say),
+        late=arithmetic(assignment.late, late, score, say),
         open=_open(score, say),
-        zones=_zones(assignment, result, score, say),
+        zones=zones(assignment.late, late, say),
         zone_note=say("zone_note", zone=str(assignment.soft_deadline.tzinfo)),
         notices=_notices(result, say),
         exercises=tuple(_exercise(part, result, marks, titles, say) for part in score.exercises),
@@ -220,33 +216,9 @@ def _total(score: Score, say: Words) -> str:
     return say("total", score=say.number(score.final), points=say.number(score.points), points_word=word)
 
 
-def _late(score: Score, say: Words) -> str:
-    if score.factor == 1:
-        return ""
-    key = "late" if score.factor else "too_late"
-    return say(key, before=say.number(score.score), factor=say.number(score.factor))
-
-
 def _open(score: Score, say: Words) -> str:
     n = sum(part.score is None for part in score.exercises)
     return say.counted("open_exercises", n) if n else ""
-
-
-def _zones(assignment: Assignment, result: Result, score: Score, say: Words) -> tuple[Zone, ...]:
-    zone = assignment.soft_deadline.tzinfo
-    soft, hard = say.moment(assignment.soft_deadline, zone), say.moment(assignment.hard_deadline, zone)
-    here = say("here", when=say.moment(result.timestamp, zone))
-    full = result.timestamp <= assignment.soft_deadline
-    after = result.timestamp > assignment.hard_deadline
-    part = Zone(
-        say("zone_part", percent=say.percent(assignment.late_factor)), hard, "" if full or after else here
-    )
-    zones = (
-        Zone(say("zone_full"), soft, here if full else ""),
-        part,
-        Zone(say("zone_none"), hard, here if after else ""),
-    )
-    return zones if assignment.hard_deadline > assignment.soft_deadline else (zones[0], zones[2])
 
 
 def _notices(result: Result, say: Words) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbjudge.errors import CourseError
 from nbjudge.files import write_atomically
+from nbjudge.gradebook.late import points_of
 from nbjudge.gradebook.opening import Gradebook
 from nbjudge.model import Assignment, Course, Result, Score, Submission
 from nbjudge.notebooks.cells import Notebook, NotebookCell, exercise_of, grade_id, nbgrader_metadata, role
@@ -112,7 +113,7 @@ def graded_keys(book: Gradebook, assignment: str) -> dict[str, str]:
 def store_feedback(course: Course, assignment: str, student: str, page: str) -> Path:
     """Puts a feedback page where `nbgrader release_feedback` looks for it, with what that needs beside it."""
     folder = course.gradebook / "feedback" / student / assignment
-    _copy_receipt(course, student, assignment, folder)
+    _copy_receipt(course.gradebook / "submitted" / student / assignment, folder)
     path = folder / f"{assignment}.html"
     write_atomically(path, page.encode(), mode=0o600)
     return path
@@ -129,12 +130,6 @@ def refresh_penalty(connection: Connection, submitted: str) -> None:
     rows = connection.execute(queries.GRADES, {"submitted": submitted})
     taken = penalty(sum(points_of(row) for row in rows), factor)
     t.update(connection, t.submitted_notebook, submitted, late_submission_penalty=taken)
-
-
-def points_of(grade: Row[Any]) -> float:
-    """nbgrader's rule: what a person gave, else what the judge gave, plus extra credit."""
-    given = grade.manual_score if grade.manual_score is not None else grade.auto_score
-    return float(given or 0.0) + float(grade.extra_credit or 0.0)
 
 
 def manual_cells(notebook: Notebook) -> dict[str, str]:
@@ -336,16 +331,16 @@ def _naive(moment: datetime) -> datetime:
 def _write_files(course: Course, submission: Submission, result: Result, notebook: FiledNotebook) -> None:
     student, assignment = submission.student, submission.assignment
     folder = course.gradebook / "autograded" / student / assignment
-    _copy_receipt(course, student, assignment, folder)
+    _copy_receipt(submission.path.parent, folder)
     write_atomically(folder / f"{assignment}.ipynb", notebook.data, mode=0o600)
     write_atomically(
         course.gradebook / "results" / student / f"{assignment}.json", dump_result(result), mode=0o600
     )
 
 
-def _copy_receipt(course: Course, student: str, assignment: str, folder: Path) -> None:
+def _copy_receipt(attempt: Path, folder: Path) -> None:
     """Copies what identifies the attempt: `nbgrader release_feedback` wants it beside the feedback."""
     for name in ("timestamp.txt", "submission_secret.txt"):
-        source = course.gradebook / "submitted" / student / assignment / name
+        source = attempt / name
         if source.is_file():
             write_atomically(folder / name, source.read_bytes(), mode=0o600)

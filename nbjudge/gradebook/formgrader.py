@@ -6,10 +6,13 @@ Called by nbgrader_config.py, in the process of a Jupyter server or of an `nbgra
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from nbjudge.errors import CourseError
 from nbjudge.gradebook.book import refresh_penalty
+from nbjudge.gradebook.late import refresh, refresh_all
+from nbjudge.gradebook.opening import read_gradebook
 from nbjudge.model import Course
 
 if TYPE_CHECKING:
@@ -34,14 +37,17 @@ def configure(config: Config, course: Course) -> None:
     config.ExportPlugin.to = str(exports / "grades.csv")
     # Outputs were cleaned when they were written; this is a second lock.
     config.HTMLExporter.sanitize_html = True
-    _keep_penalties_true()
+    _keep_penalties_true(course)
     _end_sessions_with_requests()
     _refuse_autograde()
 
 
-def _keep_penalties_true() -> None:
-    """The late penalty follows the score: nbgrader stores it as points, and a TA's marks change the score."""
-    from nbgrader.api import Grade
+def _keep_penalties_true(course: Course) -> None:
+    """The late penalty follows the score and the deadlines: nbgrader stores it as points.
+
+    A TA's marks change the score, nbgrader's `grant_extension` the lateness; deadlines may have moved since the last grading.
+    """
+    from nbgrader.api import Grade, SubmittedAssignment
     from sqlalchemy import event, inspect
     from sqlalchemy.orm import Session
 
@@ -50,14 +56,20 @@ def _keep_penalties_true() -> None:
     setattr(Session, PATCHED, True)
 
     @event.listens_for(Session, "after_flush")
-    def refresh(session: Session, _: Any) -> None:
-        has_our_table: bool | None = None
-        for notebook in {row.notebook_id for row in session.dirty if isinstance(row, Grade)}:
-            connection = session.connection()
-            if has_our_table is None:
-                has_our_table = inspect(connection).has_table("nbjudge_result")
-            if has_our_table and notebook is not None:
-                refresh_penalty(connection, notebook)
+    def follow(session: Session, _: Any) -> None:
+        notebooks = {row.notebook_id for row in session.dirty if isinstance(row, Grade)} - {None}
+        extended = any(isinstance(row, SubmittedAssignment) for row in session.dirty)
+        if not (notebooks or extended) or not inspect(session.connection()).has_table("nbjudge_result"):
+            return
+        if extended:
+            refresh_all(session.connection(), course)
+        for notebook in notebooks:
+            refresh_penalty(session.connection(), notebook)
+
+    # An unusable database is nbgrader's to report.
+    with suppress(CourseError), read_gradebook(course) as book:
+        if book is not None:
+            refresh(book)
 
 
 def _end_sessions_with_requests() -> None:

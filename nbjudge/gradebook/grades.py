@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from nbjudge.gradebook.book import points_of
+from nbjudge.gradebook.late import points_of, read_lateness
 from nbjudge.gradebook.opening import Gradebook
+from nbjudge.lateness import Lateness
 from nbjudge.model import Course, GradeRow, Mark
 from nbjudge.notebooks.cells import exercise_of
 from nbjudge.scoring import penalty, rounded
@@ -20,7 +21,8 @@ def read_grades(book: Gradebook, assignment: str | None = None) -> list[GradeRow
     grades: dict[tuple[str, str], list[Row[Any]]] = {}
     for row in _grade_rows(book, assignment):
         grades.setdefault((row.assignment, row.student), []).append(row)
-    return [_grade_row(book.course, rows) for _, rows in sorted(grades.items())]
+    late = read_lateness(book)
+    return [_grade_row(book.course, rows, late.get(key)) for key, rows in sorted(grades.items())]
 
 
 def read_marks(book: Gradebook, assignment: str) -> dict[str, dict[str, Mark]]:
@@ -98,13 +100,14 @@ def _comment_rows(book: Gradebook, assignment: str) -> list[Row[Any]]:
         return list(connection.execute(query))
 
 
-def _grade_row(course: Course, rows: list[Row[Any]]) -> GradeRow:
+def _grade_row(course: Course, rows: list[Row[Any]], late: Lateness | None) -> GradeRow:
     first = rows[0]
+    factor = late.factor if late and first.factor is not None else first.factor
     declared = course.assignments.get(first.assignment)
     order = list(declared.points) if declared else []
     rows.sort(key=lambda row: (order.index(row.cell) if row.cell in order else len(order), row.cell))
     score = rounded(sum(points_of(row) for row in rows))
-    taken = penalty(score, first.factor) if first.factor is not None else min(first.penalty or 0.0, score)
+    taken = penalty(score, factor) if factor is not None else min(first.penalty or 0.0, score)
     return GradeRow(
         student=first.student,
         assignment=first.assignment,

@@ -37,6 +37,44 @@ LATE_FACTOR = (
     .join(t.submitted_notebook, t.submitted_notebook.c.assignment_id == t.submitted_assignment.c.id)
     .where(t.submitted_notebook.c.id == bindparam("submitted"))
 )
+# Every submission with its time, nbgrader's extension and penalty, and our factor (none where nbgrader itself graded)
+SUBMITTED = (
+    select(
+        t.assignment.c.name.label("assignment"),
+        t.submitted_assignment.c.student_id.label("student"),
+        t.submitted_assignment.c.timestamp,
+        t.submitted_assignment.c.extension,
+        t.submitted_notebook.c.id.label("notebook"),
+        t.submitted_notebook.c.late_submission_penalty.label("penalty"),
+        t.result.c.factor,
+    )
+    .join(t.assignment, t.assignment.c.id == t.submitted_assignment.c.assignment_id)
+    .outerjoin(t.submitted_notebook, t.submitted_notebook.c.assignment_id == t.submitted_assignment.c.id)
+    .outerjoin(
+        t.result,
+        (t.result.c.assignment == t.assignment.c.name)
+        & (t.result.c.student == t.submitted_assignment.c.student_id),
+    )
+    .order_by(t.assignment.c.name, t.submitted_assignment.c.student_id)
+)
+# :of and :whose, names
+SET_FACTOR = (
+    t.result.update()
+    .where(t.result.c.assignment == bindparam("of"), t.result.c.student == bindparam("whose"))
+    .values(factor=bindparam("factor"))
+)
+GRADES_OF_LATE = (
+    t.grade.select()
+    .join(t.submitted_notebook, t.submitted_notebook.c.id == t.grade.c.notebook_id)
+    .join(t.submitted_assignment, t.submitted_assignment.c.id == t.submitted_notebook.c.assignment_id)
+    .join(t.assignment, t.assignment.c.id == t.submitted_assignment.c.assignment_id)
+    .join(
+        t.result,
+        (t.result.c.assignment == t.assignment.c.name)
+        & (t.result.c.student == t.submitted_assignment.c.student_id),
+    )
+    .where(t.result.c.factor != 1)
+)
 GRADES = t.grade.select().where(t.grade.c.notebook_id == bindparam("submitted"))
 
 

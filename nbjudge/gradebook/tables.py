@@ -1,4 +1,4 @@
-"""nbgrader's tables as SQLAlchemy Core sees them, and the two of nbjudge beside them.
+"""nbgrader's tables as SQLAlchemy Core sees them, and those of nbjudge beside them.
 
 `import nbgrader` takes three seconds, more than grading a dozen submissions, so it happens once in a
 course's life: when the database is made. Everything else is plain SQL on the schema of nbgrader 0.9.6
@@ -50,7 +50,15 @@ def _table(name: str, *columns: Column[Any]) -> Table:
 
 
 course = Table("course", nbgrader, Column("id", NAME, primary_key=True))
-student = Table("student", nbgrader, Column("id", NAME, primary_key=True))
+student = Table(
+    "student",
+    nbgrader,
+    Column("id", NAME, primary_key=True),
+    Column("first_name", NAME),
+    Column("last_name", NAME),
+    Column("email", NAME),
+    Column("lms_user_id", NAME),
+)
 assignment = _table(
     "assignment", Column("name", NAME), Column("duedate", DateTime), Column("course_id", NAME)
 )
@@ -127,6 +135,18 @@ trouble = Table(
     Column("since", DateTime, nullable=False),  # UTC
     Column("last", DateTime, nullable=False),  # UTC
     Column("tries", Integer, nullable=False),
+)
+extension = Table(
+    "nbjudge_extension",
+    nbjudge,
+    Column("id", KEY, primary_key=True),
+    Column("assignment", NAME, nullable=False),  # name
+    Column("student", NAME, nullable=False),
+    Column("days", Float),  # that the deadlines move by, or
+    Column("until", DateTime),  # UTC: the soft deadline from now on
+    Column("reason", Text, nullable=False),
+    Column("granted_by", NAME, nullable=False),
+    Column("granted_at", DateTime, nullable=False),  # UTC
 )
 
 
@@ -213,7 +233,7 @@ def _updating(table: Table, *columns: str) -> Update:
 
 
 def create_tables(engine: Engine) -> None:
-    """Makes nbgrader's tables and the two of nbjudge where they are missing; a new database in one transaction."""
+    """Makes nbgrader's tables and those of nbjudge where they are missing; a new database in one transaction."""
     with engine.begin() as connection:
         existing = set(inspect(connection).get_table_names())
         if "grade" not in existing or "alembic_version" not in existing:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,6 +121,15 @@ class Words:
         local = when.astimezone(zone or when.tzinfo)
         parts = f"{local:%H:%M}", format_date(local, "long", self._locale)
         return str(get_datetime_format("medium", self._locale)).format(*parts)
+
+    def span(self, duration: timedelta) -> str:
+        """A duration in its two largest units: "2 days, 3 hours", "40 seconds"."""
+        from babel.units import format_unit
+
+        seconds = max(int(duration.total_seconds()), 0)
+        counts = (("day", seconds // 86400), ("hour", seconds // 3600 % 24), ("minute", seconds // 60 % 60))
+        found = [(n, unit) for unit, n in counts if n][:2] or [(seconds, "second")]
+        return ", ".join(str(format_unit(n, f"duration-{unit}", locale=self._locale)) for n, unit in found)
 
     def listed(self, items: Iterable[object]) -> str:
         """ "2, 3 and 5"."""

@@ -106,7 +106,7 @@ def test_a_test_says_what_was_wrong_and_where(course: Course) -> None:
 def test_the_late_penalty_is_explained_with_both_deadlines(course: Course) -> None:
     said = text(page(course, small.make_result(timestamp=small.LATE)))
     assert "2.5 of 10 points" in said
-    assert "5 before the late penalty, × 0.5" in said
+    assert "5 × 0.5 = 2.5: handed in 1 day, 15 hours after the deadline (14 March 2027, 23:59)." in said
     assert "All points until 14 March 2027, 23:59" in said
     assert "50% of the points until 20 March 2027, 23:59 ▲ yours, 16 March 2027, 15:00" in said
     assert "Europe/Moscow" in said
@@ -124,7 +124,7 @@ def test_the_submission_is_marked_in_its_own_zone_only(course: Course, moment: d
 
 def test_an_equal_soft_and_hard_deadline_make_two_zones(course: Course) -> None:
     lab = course.assignments["lab"]
-    lab = replace(lab, hard_deadline=lab.soft_deadline)
+    lab = replace(lab, late=replace(lab.late, hard=lab.soft_deadline))
     result = small.make_result()
     markup = render_feedback(course, lab, result, score(lab, small.EXERCISES, result))
     assert markup.count('class="zone') == 3  # two, and the note
@@ -345,7 +345,9 @@ def test_russian(course: Course) -> None:
     said = text(page(course, result))
     assert "Первая работа" in said
     assert "1,75 из 10 баллов" in said
-    assert "3,5 до штрафа за опоздание, × 0,5" in said
+    assert (
+        "3,5 × 0,5 = 1,75: сдано после срока (14 марта 2027 г., 23:59), опоздание 1 день, 15 часов." in said
+    )
     assert "2 задания ещё не оценены" in said
     assert "Работа сдана 16 марта 2027 г., 15:00" in said
     assert "50 % баллов до 20 марта 2027 г., 23:59" in said
@@ -483,4 +485,4 @@ def test_when_feedback_opens(course: Course) -> None:
     before, after = datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 3, 21, tzinfo=UTC)
     assert [feedback_is_open(lab, before), feedback_is_open(later, before)] == [True, False]
     assert feedback_is_open(later, after)
-    assert not feedback_is_open(later, later.hard_deadline)
+    assert not feedback_is_open(later, later.hard_deadline)  # its minute lasts

@@ -13,14 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import small_course as small
 
+from nbjudge.lateness import LatePolicy, lateness
 from nbjudge.model import Assignment, Exercise, Limits, Mark, Score, Status, TestResult
-from nbjudge.scoring import apply_marks, late_factor, penalty, rounded, score, worth
+from nbjudge.scoring import apply_marks, penalty, rounded, score, worth
 
 ZONE = ZoneInfo("Europe/Moscow")
 SOFT = datetime(2027, 3, 14, 23, 59, tzinfo=ZONE)
 HARD = datetime(2027, 3, 20, 23, 59, tzinfo=ZONE)
 LAB = Assignment(
-    "lab", {}, {"square": 2, "scale": 3, "plots": 1, "report": 4}, SOFT, HARD, 0.5, "always", Limits()
+    "lab", {}, {"square": 2, "scale": 3, "plots": 1, "report": 4}, LatePolicy(SOFT, HARD), "always", Limits()
 )
 STATUSES: tuple[Status, ...] = (
     "passed", "failed", "error", "timeout", "memory", "gpu_memory", "crashed", "not_found", "broken_test",
@@ -101,15 +102,17 @@ def test_manual_exercises_wait_unless_nothing_was_handed_in() -> None:
     [
         (SOFT - timedelta(days=30), 1),
         (SOFT, 1),
-        (SOFT + timedelta(microseconds=1), 0.5),
+        (SOFT + timedelta(seconds=59, microseconds=999_999), 1),
+        (SOFT + timedelta(minutes=1), 0.5),
         (HARD, 0.5),
-        (HARD + timedelta(microseconds=1), 0),
+        (HARD + timedelta(seconds=59, microseconds=999_999), 0.5),
+        (HARD + timedelta(minutes=1), 0),
         (datetime(2027, 3, 14, 20, 59, tzinfo=UTC), 1),
         (datetime(2027, 3, 14, 21, 0, tzinfo=UTC), 0.5),
     ],
 )
 def test_the_late_policy_at_its_edges(moment: datetime, factor: float) -> None:
-    assert late_factor(LAB, moment) == factor
+    assert lateness(LAB.late, moment).factor == factor
 
 
 def test_the_late_factor_applies_to_the_total() -> None:
@@ -180,4 +183,4 @@ def test_the_worth_of_all_tests_is_the_exercises_points(weights: list[tuple[floa
 
 @given(st.floats(0, 1000), st.floats(0, 1))
 def test_score_minus_penalty_is_the_rounded_final(points: float, factor: float) -> None:
-    assert rounded(rounded(points) - penalty(points, factor)) == rounded(points * factor)
+    assert rounded(rounded(points) - penalty(points, factor)) == rounded(rounded(points) * factor)
