@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import runpy
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -44,6 +44,7 @@ def load_course(root: Path, gradebook: Path | None = None) -> Course:
     except Exception as error:
         raise CourseError(f"{path}: cannot be read: {type(error).__name__}: {error}") from error
     zone = _zone(_get(values, "timezone", str, path), path)
+    notes: list[str] = []
     declared = _get(values, "assignments", dict, path)
     return Course(
         root=root,
@@ -53,8 +54,10 @@ def load_course(root: Path, gradebook: Path | None = None) -> Course:
         database=f"sqlite:///{gradebook.resolve() / 'gradebook.db'}"
         if gradebook
         else _database(os.environ.get(DATABASE) or _get(values, "database", str, path), root),
-        assignments={name: _assignment(name, entry, zone, path) for name, entry in declared.items()},
+        assignments={name: _assignment(name, entry, zone, path, notes) for name, entry in declared.items()},
         gradebook=gradebook.resolve() if gradebook else root / "gradebook",
+        zone=zone,
+        notes=tuple(notes),
     )
 
 
@@ -75,7 +78,7 @@ def parse_size(text: str | int) -> int:
     return int(float(match[1]) * UNITS[(match[2] or "").upper()])
 
 
-def _assignment(name: str, entry: dict[str, Any], zone: ZoneInfo, path: Path) -> Assignment:
+def _assignment(name: str, entry: dict[str, Any], zone: ZoneInfo, path: Path, notes: list[str]) -> Assignment:
     where = f"assignments[{name!r}]"
     if not EXERCISE_ID.fullmatch(name):
         raise CourseError(f"{path}: {where}: use lower case, digits and hyphens in names")
@@ -83,8 +86,8 @@ def _assignment(name: str, entry: dict[str, Any], zone: ZoneInfo, path: Path) ->
     for id_ in points:
         if not EXERCISE_ID.fullmatch(id_):
             raise CourseError(f"{path}: {where}['points']: {id_!r}: use lower case, digits and hyphens")
-    soft = _deadline(_get(entry, "soft_deadline", str, path, where), zone, path, where)
-    hard = _deadline(_get(entry, "hard_deadline", str, path, where), zone, path, where)
+    soft = _deadline(_get(entry, "soft_deadline", str, path, where), zone, path, where, notes)
+    hard = _deadline(_get(entry, "hard_deadline", str, path, where), zone, path, where, notes)
     if hard < soft:
         raise CourseError(f"{path}: {where}: the hard deadline comes before the soft one")
     feedback = entry.get("feedback", "always")
@@ -99,7 +102,27 @@ def _assignment(name: str, entry: dict[str, Any], zone: ZoneInfo, path: Path) ->
         late_factor=float(entry.get("late_factor", 0.5)),
         feedback=feedback,
         limits=parse_limits(entry.get("limits", {}), f"{path}: {where}['limits']"),
+        **_extra_files(entry, path, where),
     )
+
+
+def _extra_files(entry: dict[str, Any], path: Path, where: str) -> dict[str, Any]:
+    """What students may hand in beside the notebook: patterns of names, and bytes of all together."""
+    patterns = entry.get("extra_files", ())
+    if not isinstance(patterns, list | tuple) or not all(isinstance(each, str) for each in patterns):
+        raise CourseError(
+            f"{path}: {where}['extra_files']: a list of patterns such as ['*.py'], not {patterns!r}"
+        )
+    for pattern in patterns:
+        if "/" in pattern or not pattern.strip("*?. "):
+            raise CourseError(
+                f"{path}: {where}['extra_files']: {pattern!r}: name files beside the notebook, such as '*.py'"
+            )
+    try:
+        size = parse_size(entry.get("extra_size", "10MB"))
+    except ValueError as error:
+        raise CourseError(f"{path}: {where}['extra_size']: {error}") from None
+    return {"extra_files": tuple(patterns), "extra_bytes": size}
 
 
 def parse_limits(values: dict[str, Any], where: str, base: Limits | None = None) -> Limits:
@@ -146,11 +169,21 @@ def _zone(name: str, path: Path) -> ZoneInfo:
         ) from None
 
 
-def _deadline(text: str, zone: ZoneInfo, path: Path, where: str) -> datetime:
+def _deadline(text: str, zone: ZoneInfo, path: Path, where: str, notes: list[str]) -> datetime:
+    """The last microsecond of the minute that is named; of two moments that a change of clocks makes of it, the later."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=zone)
+        naive = datetime.strptime(text, "%Y-%m-%d %H:%M").replace(second=59, microsecond=999_999)
     except ValueError:
         raise CourseError(f"{path}: {where}: deadline {text!r} is not 'YYYY-MM-DD HH:MM'") from None
+    early, late = naive.replace(tzinfo=zone), naive.replace(tzinfo=zone, fold=1)
+    if early.utcoffset() == late.utcoffset():
+        return early
+    later = max(early, late, key=lambda moment: moment.astimezone(UTC))
+    notes.append(
+        f"{path}: {where}: clocks change around {text}: the deadline is {later.astimezone(UTC):%Y-%m-%d %H:%M} UTC,"
+        " the later of the two that it may mean"
+    )
+    return later
 
 
 def _database(url: str, root: Path) -> str:

@@ -14,9 +14,9 @@ PACKAGE = ROOT / "nbjudge"
 
 # Lowest first; a module may import from lower ranks, and from its own room. Same rank: never.
 RANKS = [
-    {"errors", "model", "threads", "wire"},
+    {"errors", "model", "student_ids", "threads", "wire"},
     {"files", "languages", "log"},
-    {"course", "results", "scoring"},
+    {"course", "results", "roster", "scoring"},
     {"notebooks"},
     {"student"},
     {"sandbox"},

@@ -1,17 +1,18 @@
-"""Taking in what students hand in: a file, or a folder or archive from an LMS, each with a receipt."""
+"""Taking in one student's file, with a receipt; `collect` is for a folder or archive from an LMS."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from nbjudge.model import Course, Language, Note
 
 if TYPE_CHECKING:
-    from nbjudge.intake.layouts import HandedIn, Refusal
+    from nbjudge.intake.hand_in_times import HandInTime, How
     from nbjudge.intake.store import Stored
+    from nbjudge.model import Program
     from nbjudge.notebooks.released_form import ReleasedForm
 
 State = Literal["changed", "unchanged", "missing"]
@@ -29,7 +30,9 @@ class Receipt:
     again: bool  # the same bytes as the current attempt: nothing was stored
     language: Language
     solutions: dict[str, State]  # grade_id of each solution cell, in the release's order
-    warnings: tuple[Note, ...]  # why it is not a notebook, late, repairs
+    warnings: tuple[Note, ...]  # why it is not a notebook, late, repairs, files that came along
+    how: How = "clock"  # the time is known
+    file: str = ""  # what it is called in the folder or archive that it was collected from
 
 
 def submit(
@@ -38,7 +41,7 @@ def submit(
     """Stores one student's file as the current attempt; `now` is aware, by default this machine's clock.
 
     A file that is not a notebook is stored too and says so on the receipt: its result is zero, with the reason.
-    CourseError for a bad student id.
+    CourseError for a bad student id, or one that is not in the roster.
     """
     from nbjudge.course import pick_assignment
     from nbjudge.intake.store import store_submission
@@ -46,7 +49,8 @@ def submit(
 
     pick_assignment(course, name)
     form = load_released_form(course, name)
-    return _receipt(course, form, store_submission(course, name, student, file_name, data, now), data)
+    student = _known_student(course, student)
+    return receipt_of(course, form, store_submission(course, name, student, file_name, data, now), data)
 
 
 def submit_file(course: Course, name: str, student: str, path: Path, now: datetime | None = None) -> Receipt:
@@ -58,54 +62,36 @@ def submit_file(course: Course, name: str, student: str, path: Path, now: dateti
     return submit(course, name, student, path.name, read_file(path), now)
 
 
-def collect(
-    course: Course, name: str, path: Path, *, layout: str = "by-student", now: datetime | None = None
-) -> list[Receipt | Refusal]:
-    """Stores every submission of a folder, zip or tar archive, in the layout's order; refusals come last.
+def _known_student(course: Course, student: str) -> str:
+    """The id as the roster or an earlier submission spells it."""
+    from nbjudge.errors import CourseError
+    from nbjudge.intake.people import Question, know, one_called
+    from nbjudge.intake.store import present_students
+    from nbjudge.roster import read_roster
 
-    CourseError if the folder or archive itself can't be read.
-    """
-    from nbjudge.course import pick_assignment
-    from nbjudge.intake.archive import open_entries
-    from nbjudge.intake.layouts import LAYOUTS, Refusal
-    from nbjudge.notebooks.released_form import load_released_form
-
-    pick_assignment(course, name)
-    form = load_released_form(course, name)
-    with open_entries(path) as (entries, refused):
-        outcomes = [
-            found if isinstance(found, Refusal) else _take_in(course, form, found, now)
-            for found in LAYOUTS[layout](entries, name)
-        ]
-    refusals = [Refusal(name, reason) for name, reason in refused]
-    stored = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
-    return [*stored, *refusals, *(outcome for outcome in outcomes if isinstance(outcome, Refusal))]
+    found = one_called(student, know(read_roster(course), present_students(course)))
+    if isinstance(found, Question):
+        near = f" (near: {', '.join(found.candidates)})" if found.candidates else ""
+        raise CourseError(f"{found.reason}{near}")
+    return found
 
 
-def _take_in(course: Course, form: ReleasedForm, found: HandedIn, now: datetime | None) -> Receipt | Refusal:
-    from nbjudge.intake.archive import Unreadable
-    from nbjudge.intake.layouts import Refusal
-    from nbjudge.intake.store import store_submission
-
-    try:
-        data = found.entry.read()
-    except Unreadable as error:
-        return Refusal(found.entry.name, str(error))
-    stored = store_submission(course, form.assignment, found.student, found.entry.name, data, now)
-    return _receipt(course, form, stored, data)
-
-
-def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) -> Receipt:
+def receipt_of(
+    course: Course,
+    form: ReleasedForm,
+    stored: Stored,
+    data: bytes,
+    more: tuple[Note, ...] = (),
+    file: str = "",
+) -> Receipt:
+    """The receipt of what was stored; `more` are notes about how it came."""
     from nbjudge.grading.repair import read_program
+    from nbjudge.intake.hand_in_times import HandInTime
 
     program = read_program(data, form, course.languages[0])
-    ids = [cell.id for cell in form.cells if cell.role in ("solution", "manual")]
-    lost = {*program.missing, *(ids if program.rejected else ())}
-    states: dict[str, State] = {
-        name: "missing" if name in lost else "unchanged" if name in program.unchanged else "changed"
-        for name in ids
-    }
     rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else ()
+    earlier = (Note("earlier_attempt"),) if stored.earlier else ()
+    late = lateness(course, stored.assignment, HandInTime(stored.timestamp, stored.how))
     return Receipt(
         student=stored.student,
         assignment=stored.assignment,
@@ -114,13 +100,29 @@ def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) ->
         attempt=stored.attempt,
         again=stored.again,
         language=program.language,
-        solutions=states,
-        warnings=(*rejected, *_lateness(course, stored.assignment, stored.timestamp), *program.repairs),
+        solutions=states_of(program, form),
+        warnings=(*rejected, *earlier, *late, *more, *program.repairs),
+        how=stored.how,
+        file=file,
     )
 
 
-def _lateness(course: Course, assignment: str, moment: datetime) -> tuple[Note, ...]:
+def states_of(program: Program, form: ReleasedForm) -> dict[str, State]:
+    """What became of each solution cell, in the release's order."""
+    ids = [cell.id for cell in form.cells if cell.role in ("solution", "manual")]
+    lost = {*program.missing, *(ids if program.rejected else ())}
+    return {
+        name: "missing" if name in lost else "unchanged" if name in program.unchanged else "changed"
+        for name in ids
+    }
+
+
+def lateness(course: Course, assignment: str, time: HandInTime) -> tuple[Note, ...]:
+    """What the deadlines make of a time; nothing of one that nobody knows."""
     declared = course.assignments[assignment]
+    moment, how = time
+    if how == "unknown":
+        return (Note("time_unknown"),) if datetime.now(UTC) > declared.soft_deadline else ()
     if moment > declared.hard_deadline:
         return (Note("too_late", _when(declared.hard_deadline)),)
     if moment > declared.soft_deadline:
@@ -129,4 +131,4 @@ def _lateness(course: Course, assignment: str, moment: datetime) -> tuple[Note, 
 
 
 def _when(deadline: datetime) -> dict[str, str]:
-    return {"when": deadline.isoformat(), "zone": str(deadline.tzinfo)}
+    return {"when": deadline.isoformat(timespec="minutes"), "zone": str(deadline.tzinfo)}
