@@ -50,7 +50,15 @@ def _table(name: str, *columns: Column[Any]) -> Table:
 
 
 course = Table("course", nbgrader, Column("id", NAME, primary_key=True))
-student = Table("student", nbgrader, Column("id", NAME, primary_key=True))
+student = Table(
+    "student",
+    nbgrader,
+    Column("id", NAME, primary_key=True),
+    Column("first_name", NAME),
+    Column("last_name", NAME),
+    Column("email", NAME),
+    Column("lms_user_id", NAME),
+)
 assignment = _table(
     "assignment", Column("name", NAME), Column("duedate", DateTime), Column("course_id", NAME)
 )
