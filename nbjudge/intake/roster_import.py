@@ -74,8 +74,14 @@ def merge(roster: Sequence[Student], imported: Iterable[Student]) -> RosterChang
     changed: dict[str, None] = {}
     unchanged: dict[str, None] = {}
     index = {key: fold(one.id) for one in roster for key in _keys(one)}
+    logins: dict[str, set[str]] = {}
+    for one in roster:
+        logins.setdefault(_login(one), set()).add(fold(one.id))
     for new in imported:
-        known = next((index[key] for key in _keys(new) if key in index), fold(new.id))
+        known = next((index[key] for key in _keys(new) if key in index), "")
+        # One system's login is the other's e-mail without its domain: believed where only one student has it.
+        alike = logins.get(_login(new), set()) if "@" not in new.id or not new.email else set()
+        known = known or (next(iter(alike)) if len(alike) == 1 else fold(new.id))
         old = students.get(known)
         if old is None:
             students[known] = new
@@ -84,6 +90,7 @@ def merge(roster: Sequence[Student], imported: Iterable[Student]) -> RosterChang
             students[known] = _updated(old, new)
             if old.id not in added:
                 (unchanged if students[known] == old else changed)[old.id] = None
+        logins.setdefault(_login(students[known]), set()).add(known)
         index.update(dict.fromkeys(_keys(students[known]), known))
     return RosterChange(tuple(students.values()), tuple(added), tuple(changed), tuple(unchanged))
 
@@ -133,6 +140,10 @@ SEPARATORS = re.compile(r"\s*[;,]\s*")
 def _keys(student: Student) -> list[tuple[str, str]]:
     email = [("email", fold(student.email))] if student.email else []
     return [("id", fold(student.id)), *email, *(("lms", fold(each)) for each in student.lms_ids)]
+
+
+def _login(student: Student) -> str:
+    return fold(student.id.partition("@")[0])
 
 
 def _updated(old: Student, new: Student) -> Student:
