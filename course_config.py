@@ -24,6 +24,7 @@ assignments = {
         "hard_deadline": "2027-02-13 23:59",
         "late_factor": 0.5,
         "feedback": "always",
+        "extra_files": ["*.py", "*.pt"],
         "limits": {"seconds": 10, "memory": "2GB"},
     },
     "autograd": {

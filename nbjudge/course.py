@@ -6,7 +6,7 @@ import os
 import re
 import runpy
 from collections.abc import Iterable
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +26,7 @@ DATABASE = "NBJUDGE_DATABASE"  # environment: for a URL with a password, or one 
 SETTINGS = ("course_id", "title", "languages", "timezone", "database", "late_days", "assignments")
 ASSIGNMENT_SETTINGS = (
     *("title", "points", "soft_deadline", "hard_deadline", "late_factor", "late_per_day", "grace_minutes"),
-    *("self_service_days", "late_days", "counts", "feedback", "limits"),
+    *("self_service_days", "late_days", "counts", "feedback", "limits", "extra_files", "extra_size"),
 )
 COUNTS = ("last", "last_in_time", "best")
 INSTEAD = {"extensions": "extensions for single students are given with `nbjudge extend`"}
@@ -58,6 +58,7 @@ def load_course(root: Path, gradebook: Path | None = None) -> Course:
     named = {name: value for name, value in values.items() if not name.startswith("_")}
     _refuse_unknown((name for name in named if not _is_code(named[name])), SETTINGS, str(path))
     zone = _zone(_get(values, "timezone", str, path), path)
+    notes: list[str] = []
     declared = _get(values, "assignments", dict, path)
     return Course(
         root=root,
@@ -67,9 +68,11 @@ def load_course(root: Path, gradebook: Path | None = None) -> Course:
         database=f"sqlite:///{gradebook.resolve() / 'gradebook.db'}"
         if gradebook
         else _database(os.environ.get(DATABASE) or _get(values, "database", str, path), root),
-        assignments={name: _assignment(name, entry, zone, path) for name, entry in declared.items()},
+        assignments={name: _assignment(name, entry, zone, path, notes) for name, entry in declared.items()},
         gradebook=gradebook.resolve() if gradebook else root / "gradebook",
         late_days=_whole(values, "late_days", 0, str(path)),
+        zone=zone,
+        notes=tuple(notes),
     )
 
 
@@ -101,7 +104,7 @@ def parse_time(text: str, zone: tzinfo | None, where: str) -> datetime:
     raise CourseError(f"{where}: {text!r} is not 'YYYY-MM-DD HH:MM'")
 
 
-def _assignment(name: str, entry: dict[str, Any], zone: ZoneInfo, path: Path) -> Assignment:
+def _assignment(name: str, entry: dict[str, Any], zone: ZoneInfo, path: Path, notes: list[str]) -> Assignment:
     where = f"assignments[{name!r}]"
     if not isinstance(entry, dict):
         raise CourseError(f"{path}: {where} must be a dict, not {entry!r}")
@@ -122,17 +125,20 @@ def _assignment(name: str, entry: dict[str, Any], zone: ZoneInfo, path: Path) ->
         name=name,
         title=_get(entry, "title", dict, path, where),
         points=points,
-        late=_late_policy(entry, zone, path, where),
+        late=_late_policy(entry, zone, path, where, notes),
         feedback=feedback,
         limits=parse_limits(entry.get("limits", {}), f"{path}: {where}['limits']"),
         counts=counts,
+        **_extra_files(entry, path, where),
     )
 
 
-def _late_policy(entry: dict[str, Any], zone: ZoneInfo, path: Path, where: str) -> LatePolicy:
+def _late_policy(
+    entry: dict[str, Any], zone: ZoneInfo, path: Path, where: str, notes: list[str]
+) -> LatePolicy:
     place = f"{path}: {where}"
-    soft = _deadline(_get(entry, "soft_deadline", str, path, where), zone, path, where)
-    hard = _deadline(_get(entry, "hard_deadline", str, path, where), zone, path, where)
+    soft = _deadline(_get(entry, "soft_deadline", str, path, where), zone, path, where, notes)
+    hard = _deadline(_get(entry, "hard_deadline", str, path, where), zone, path, where, notes)
     if hard < soft:
         raise CourseError(f"{place}: the hard deadline comes before the soft one")
     if "late_per_day" in entry and "late_factor" in entry:
@@ -146,6 +152,25 @@ def _late_policy(entry: dict[str, Any], zone: ZoneInfo, path: Path, where: str) 
         self_service=_whole(entry, "self_service_days", 0, place),
         most_late_days=_whole(entry, "late_days", 0, place) if "late_days" in entry else None,
     )
+
+
+def _extra_files(entry: dict[str, Any], path: Path, where: str) -> dict[str, Any]:
+    """What students may hand in beside the notebook: patterns of names, and bytes of all together."""
+    patterns = entry.get("extra_files", ())
+    if not isinstance(patterns, list | tuple) or not all(isinstance(each, str) for each in patterns):
+        raise CourseError(
+            f"{path}: {where}['extra_files']: a list of patterns such as ['*.py'], not {patterns!r}"
+        )
+    for pattern in patterns:
+        if "/" in pattern or not pattern.strip("*?. "):
+            raise CourseError(
+                f"{path}: {where}['extra_files']: {pattern!r}: name files beside the notebook, such as '*.py'"
+            )
+    try:
+        size = parse_size(entry.get("extra_size", "10MB"))
+    except ValueError as error:
+        raise CourseError(f"{path}: {where}['extra_size']: {error}") from None
+    return {"extra_files": tuple(patterns), "extra_bytes": size}
 
 
 def parse_limits(values: dict[str, Any], where: str, base: Limits | None = None) -> Limits:
@@ -228,11 +253,21 @@ def _zone(name: str, path: Path) -> ZoneInfo:
         ) from None
 
 
-def _deadline(text: str, zone: ZoneInfo, path: Path, where: str) -> datetime:
+def _deadline(text: str, zone: ZoneInfo, path: Path, where: str, notes: list[str]) -> datetime:
+    """The minute that is named, which lasts until its end; of two that a change of clocks makes of it, the later."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=zone)
+        naive = datetime.strptime(text, "%Y-%m-%d %H:%M")
     except ValueError:
         raise CourseError(f"{path}: {where}: deadline {text!r} is not 'YYYY-MM-DD HH:MM'") from None
+    early, late = naive.replace(tzinfo=zone), naive.replace(tzinfo=zone, fold=1)
+    if early.utcoffset() == late.utcoffset():
+        return early
+    later = max(early, late, key=lambda moment: moment.astimezone(UTC))
+    notes.append(
+        f"{path}: {where}: clocks change around {text}: the deadline is {later.astimezone(UTC):%Y-%m-%d %H:%M} UTC,"
+        " the later of the two that it may mean"
+    )
+    return later
 
 
 def _database(url: str, root: Path) -> str:

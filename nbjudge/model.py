@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
@@ -118,7 +118,17 @@ CheckKind = Literal[  # what a helper of nbjudge.testing found, and the values i
     "a_tensor",
     "a_plain_value",
 ]
-ReceiptKind = Literal["rejected", "late", "too_late", "not_looked_into"]
+ReceiptKind = Literal[
+    "rejected",
+    "late",
+    "too_late",
+    "not_looked_into",
+    "time_unknown",
+    "marked_late",
+    "earlier_attempt",
+    "file_taken",
+    "file_left_out",
+]
 BoundKind = Literal[  # what could not be shown to a person, and why
     "answers_not_shown",
     "outputs_not_shown",
@@ -184,6 +194,8 @@ class Assignment:
     feedback: Literal["always", "after_hard_deadline"]
     limits: Limits
     counts: Literal["last", "last_in_time", "best"] = "last"  # which of a student's attempts
+    extra_files: tuple[str, ...] = ()  # patterns of what students may hand in beside the notebook
+    extra_bytes: int = 10 << 20  # of all of them together
 
     @property
     def soft_deadline(self) -> datetime:
@@ -207,6 +219,8 @@ class Course:
     database: str  # SQLAlchemy URL, absolute
     assignments: dict[str, Assignment]
     gradebook: Path  # the git-ignored state folder
+    zone: tzinfo = UTC  # of deadlines, and of times that are written without a zone
+    notes: tuple[str, ...] = ()  # what reading the configuration had to decide, a sentence each
     late_days: int = 0  # the bank of each student, for all assignments together
 
     def source(self, assignment: str) -> Path:
@@ -264,8 +278,11 @@ class Submission:
     assignment: str
     student: str
     path: Path  # the notebook file, gradebook/submitted/<student>/<assignment>/<assignment>.ipynb
-    timestamp: datetime  # aware, UTC, from our own clock
+    timestamp: datetime  # aware, UTC; where nobody knows it, one that is in time
     sha256: str  # of the file's bytes
+    time_known: bool = True
+    problem: str = ""  # why it can't be graded as it lies there; one line that names the file
+    extra: tuple[tuple[str, str], ...] = ()  # name and SHA-256 of each declared file beside the notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +386,7 @@ class GradeRow:
     penalty: float  # for lateness, in points
     final: float
     points: float  # the maximum
-    status: Literal["graded", "needs manual grading"]
+    status: Literal["graded", "needs manual grading", "not graded", "not submitted"]
 
 
 TroubleKind = Literal[
@@ -381,6 +398,7 @@ TroubleKind = Literal[
     "failed",  # an error in nbjudge itself
     "submission_changed",  # the file changed while it was being graded
     "not_recorded",  # graded, but the gradebook could not be written
+    "bad_timestamp",  # its timestamp.txt says no time that can be read
 ]
 
 

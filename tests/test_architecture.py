@@ -15,9 +15,9 @@ PACKAGE = ROOT / "nbjudge"
 # Lowest first; a module may import from lower ranks, and from its own room. Same rank: never.
 RANKS = [
     {"lateness"},
-    {"errors", "model", "threads", "wire"},
+    {"errors", "model", "student_ids", "threads", "wire"},
     {"bounded", "files", "languages", "log"},
-    {"course", "receipts", "results", "scoring"},
+    {"course", "receipts", "results", "roster", "scoring"},
     {"notebooks"},
     {"student"},
     {"sandbox"},

@@ -79,14 +79,15 @@ def _wanted(
 
 
 def _rows(course: Course, name: str) -> list[ExportRow]:
-    from nbjudge.gradebook.students import Student, students_of
+    from nbjudge.app.roster import students_of
     from nbjudge.reporting.exports import ExportRow
     from nbjudge.reporting.exports.template import Person
+    from nbjudge.roster import Student
 
     grades = {row.student: row for row in reporting.grades(course, name)}
     people = {one.id: one for one in students_of(course)}
     everybody = {**{student: Student(student) for student in grades}, **people}
     return [
-        ExportRow(Person(one.id, one.name, one.email, one.lms_id), grades.get(one.id))
+        ExportRow(Person(one.id, one.name, one.email, next(iter(one.lms_ids), "")), grades.get(one.id))
         for _, one in sorted(everybody.items())
     ]

@@ -174,18 +174,22 @@ def results(todo: GradingPlan) -> Generator[Result | Trouble, None, None]:
 
     Close it to stop early. CourseError and SandboxError where grading as a whole is impossible.
     """
-    from nbjudge.grading.context import Job
+    from nbjudge.grading.context import Job, Trouble
     from nbjudge.grading.executors.local import grade_all
 
-    jobs = [Job(one.submission, one.key) for one in todo.planned.values()]
+    for one in todo.planned.values():
+        if one.submission.problem:
+            yield Trouble(one.submission, "bad_timestamp", one.submission.problem)
+    jobs = [Job(one.submission, one.key) for one in todo.planned.values() if not one.submission.problem]
     with closing(grade_all(todo.context, jobs, todo.options.jobs or os.cpu_count() or 1)) as outcomes:
         yield from outcomes
 
 
 def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report:
     """Grades what is planned and records each outcome as it comes."""
-    from nbjudge.gradebook import forget_troubles, open_gradebook, refresh, save_assignment
+    from nbjudge.gradebook import forget_troubles, open_gradebook, refresh, save_assignment, save_students
     from nbjudge.grading.context import Trouble
+    from nbjudge.roster import read_roster
     from nbjudge.scoring import apply_lateness
 
     opened, total = todo.opened, len(todo.planned)
@@ -193,6 +197,7 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
     troubles: list[Trouble] = []
     with open_gradebook(opened.course) as book:
         save_assignment(book, opened.declared, opened.first_release)
+        save_students(book, read_roster(opened.course))
         forget_troubles(book, [one.submission for one in todo.planned.values()])
         watch(Progress(0, total, None))
         with closing(results(todo)) as outcomes, closing(NotebookMaker(opened)) as maker:

@@ -1,24 +1,23 @@
-"""Taking in what students hand in: a file, or a folder or archive from an LMS, each with a receipt."""
+"""Taking in what students hand in: one file, with a receipt. `collect` takes in folders and archives."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from nbjudge.app.late import lateness_by
+from nbjudge.app.reading import Reader, Reading
 from nbjudge.app.receipts import sign_stored
-from nbjudge.app.recording import reason_of
-from nbjudge.bounded import BoundedChild, Bounds, OutOfBounds
 from nbjudge.lateness import Lateness
-from nbjudge.model import Course, Language, Note, Program
+from nbjudge.model import Course, Language, Note
 
 if TYPE_CHECKING:
-    from nbjudge.intake.layouts import HandedIn, Refusal
+    from nbjudge.intake.hand_in_times import How
     from nbjudge.intake.store import Stored
-    from nbjudge.notebooks.released_form import ReleasedForm
 
 LatenessBy = Callable[[str, datetime], Lateness]  # a student, a time of handing in
 State = Literal["changed", "unchanged", "missing"]
@@ -26,17 +25,19 @@ State = Literal["changed", "unchanged", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was stored of one submission, and what was found in it."""
+    """What a student gets back."""
 
     student: str
     assignment: str
-    sha256: str  # of the file's bytes
-    timestamp: datetime  # aware, UTC; of the first time that these bytes were the current attempt
-    attempt: int  # from 1
+    sha256: str
+    timestamp: datetime  # aware, UTC
+    attempt: int
     again: bool  # the same bytes as the current attempt: nothing was stored
     language: Language
     solutions: dict[str, State]  # grade_id of each solution cell, in the release's order
-    warnings: tuple[Note, ...]  # why it is not a notebook, late, repairs
+    warnings: tuple[Note, ...]  # why it is not a notebook, late, repairs, files that came along
+    how: How = "clock"  # the time is known
+    file: str = ""  # what it is called in the folder or archive that it was collected from
     signed: str = ""  # the receipt as text, with the course's signature
 
 
@@ -46,7 +47,7 @@ def submit(
     """Stores one student's file as the current attempt; `now` is aware, by default this machine's clock.
 
     A file that is not a notebook is stored too and says so on the receipt: its result is zero, with the reason.
-    CourseError for a bad student id.
+    CourseError for a bad student id, or one that is not in the roster.
     """
     from nbjudge.course import pick_assignment
     from nbjudge.intake.store import store_submission
@@ -54,9 +55,10 @@ def submit(
 
     pick_assignment(course, name)
     form = load_released_form(course, name)
+    student = _known_student(course, student)
     stored = store_submission(course, name, student, file_name, data, now)
-    with _reader(course, form) as reader:
-        return _receipt(course, form, lateness_by(course, name), stored, data, reader)
+    with closing(Reader(course, form)) as reader:
+        return receipt_of(reader, lateness_by(course, name), stored, data)
 
 
 def submit_file(course: Course, name: str, student: str, path: Path, now: datetime | None = None) -> Receipt:
@@ -68,68 +70,35 @@ def submit_file(course: Course, name: str, student: str, path: Path, now: dateti
     return submit(course, name, student, path.name, read_file(path), now)
 
 
-def collect(
-    course: Course, name: str, path: Path, *, layout: str = "by-student", now: datetime | None = None
-) -> list[Receipt | Refusal]:
-    """Stores every submission of a folder, zip or tar archive, in the layout's order; refusals come last.
+def _known_student(course: Course, student: str) -> str:
+    """The id as the roster or an earlier submission spells it."""
+    from nbjudge.errors import CourseError
+    from nbjudge.intake.people import Question, know, one_called
+    from nbjudge.intake.store import present_students
+    from nbjudge.roster import read_roster
 
-    CourseError if the folder or archive itself can't be read.
-    """
-    from nbjudge.course import pick_assignment
-    from nbjudge.intake.archive import open_entries
-    from nbjudge.intake.layouts import LAYOUTS, Refusal
-    from nbjudge.notebooks.released_form import load_released_form
-
-    pick_assignment(course, name)
-    form, late = load_released_form(course, name), lateness_by(course, name)
-    with open_entries(path) as (entries, refused), _reader(course, form) as reader:
-        outcomes = [
-            found if isinstance(found, Refusal) else _take_in(course, form, late, found, now, reader)
-            for found in LAYOUTS[layout](entries, name)
-        ]
-    refusals = [Refusal(name, reason) for name, reason in refused]
-    stored = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
-    return [*stored, *refusals, *(outcome for outcome in outcomes if isinstance(outcome, Refusal))]
+    found = one_called(student, know(read_roster(course), present_students(course)))
+    if isinstance(found, Question):
+        near = f" (near: {', '.join(found.candidates)})" if found.candidates else ""
+        raise CourseError(f"{found.reason}{near}")
+    return found
 
 
-def _take_in(
-    course: Course,
-    form: ReleasedForm,
-    late: LatenessBy,
-    found: HandedIn,
-    now: datetime | None,
-    reader: BoundedChild[bytes],
-) -> Receipt | Refusal:
-    from nbjudge.intake.archive import Unreadable
-    from nbjudge.intake.layouts import Refusal
-    from nbjudge.intake.store import store_submission
-
-    try:
-        data = found.entry.read()
-    except Unreadable as error:
-        return Refusal(found.entry.name, str(error))
-    stored = store_submission(course, form.assignment, found.student, found.entry.name, data, now)
-    return _receipt(course, form, late, stored, data, reader)
-
-
-def _receipt(
-    course: Course,
-    form: ReleasedForm,
+def receipt_of(
+    reader: Reader,
     late: LatenessBy,
     stored: Stored,
     data: bytes,
-    reader: BoundedChild[bytes],
+    more: tuple[Note, ...] = (),
+    file: str = "",
 ) -> Receipt:
-    program, unread = _look_into(reader, data, course.languages[0])
-    ids = [cell.id for cell in form.cells if cell.role in ("solution", "manual")]
-    lost = {*program.missing, *(ids if program.rejected else ())}
-    states: dict[str, State] = {
-        name: "missing" if name in lost else "unchanged" if name in program.unchanged else "changed"
-        for name in ids
-    }
-    if unread:
-        states = {}
-    rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else unread
+    """The receipt of what was stored; `more` are notes about how it came."""
+    reading = reader.read(data)
+    program = reading.program
+    rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else reading.unread
+    earlier = (Note("earlier_attempt"),) if stored.earlier else ()
+    lateness = warn_of(late(stored.student, stored.timestamp), stored.how)
+    signed = sign_stored(reader.course, stored)
     return Receipt(
         student=stored.student,
         assignment=stored.assignment,
@@ -138,40 +107,31 @@ def _receipt(
         attempt=stored.attempt,
         again=stored.again,
         language=program.language,
-        solutions=states,
-        warnings=(*rejected, *_warn_of(late(stored.student, stored.timestamp)), *program.repairs),
-        signed=sign_stored(course, stored),
+        solutions=states_of(reading, reader),
+        warnings=(*rejected, *earlier, *lateness, *more, *program.repairs),
+        how=stored.how,
+        file=file,
+        signed=signed,
     )
 
 
-def _look_into(
-    reader: BoundedChild[bytes], data: bytes, language: Language
-) -> tuple[Program, tuple[Note, ...]]:
-    """What a file amounts to, without its cells, found out in a bounded child; or why that could not be."""
-    import msgspec
-
-    bounds = Bounds()
-    try:
-        return msgspec.json.decode(reader.ask(data, bounds), type=Program), ()
-    except OutOfBounds as error:
-        nothing = Program(language=language, cells=(), missing=(), unchanged=(), repairs=())
-        return nothing, (Note("not_looked_into", {"reason": reason_of(error, bounds)}),)
-
-
-def _reader(course: Course, form: ReleasedForm) -> BoundedChild[bytes]:
-    """A child that reads files of this form."""
-    import msgspec
-
-    from nbjudge.grading.repair import read_program
-
-    def read(data: bytes) -> bytes:
-        return msgspec.json.encode(replace(read_program(data, form, course.languages[0]), cells=()))
-
-    return BoundedChild(read)
+def states_of(reading: Reading, reader: Reader) -> dict[str, State]:
+    """What became of each solution cell, in the release's order; nothing of a file that could not be read."""
+    if reading.unread:
+        return {}
+    program = reading.program
+    ids = [cell.id for cell in reader.form.cells if cell.role in ("solution", "manual")]
+    lost = {*program.missing, *(ids if program.rejected else ())}
+    return {
+        name: "missing" if name in lost else "unchanged" if name in program.unchanged else "changed"
+        for name in ids
+    }
 
 
-def _warn_of(late: Lateness) -> tuple[Note, ...]:
-    """A note where lateness costs points, with the student's own deadline."""
+def warn_of(late: Lateness, how: How) -> tuple[Note, ...]:
+    """A note where lateness costs points, with the student's own deadline, or where nobody knows the time."""
+    if how == "unknown":
+        return (Note("time_unknown"),) if datetime.now(UTC) > late.deadline else ()
     if late.factor == 0:
         return (Note("too_late", _when(late.last)),)
     return (Note("late", {**_when(late.deadline), "factor": late.factor}),) if late.factor < 1 else ()

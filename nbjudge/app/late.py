@@ -115,8 +115,9 @@ def _choose(
     """The ids that the course knows, and the ones that are meant, each once."""
     from difflib import get_close_matches
 
-    from nbjudge.gradebook.students import students_of
-    from nbjudge.intake.student_ids import RULE, is_student_id
+    from nbjudge.app.roster import students_of
+    from nbjudge.roster import groups_of
+    from nbjudge.student_ids import RULE, is_student_id
 
     people = students_of(course)
     known = {one.id for one in people}
@@ -128,9 +129,9 @@ def _choose(
             raise CourseError(f"no student {student!r}; did you mean {nearest[0]!r}?")
     chosen = list(students)
     for group in groups:
-        members = [one.id for one in people if group in one.groups]
+        members = [one.id for one in people if group in groups_of(one)]
         if not members:
-            there = ", ".join(sorted({each for one in people for each in one.groups})) or "none"
+            there = ", ".join(sorted({each for one in people for each in groups_of(one)})) or "none"
             raise CourseError(f"no student is in a group {group!r}; there is: {there}")
         chosen += members
     if not chosen:

@@ -69,13 +69,42 @@ def write_pages(opened: OpenedAssignment, students: Sequence[str] = ()) -> list[
 
 
 def grades(course: Course, name: str | None = None) -> list[GradeRow]:
-    """The gradebook's rows, manual scores and late penalties applied; of one assignment or of all."""
+    """The gradebook's rows, manual scores and late penalties applied; of one assignment or of all that were collected.
+
+    Every student of the roster has a row, one without a submission too.
+    """
+    from nbjudge.app.roster import students_of
     from nbjudge.gradebook import read_gradebook, read_grades
+    from nbjudge.intake.store import present_students
 
     if name is not None:
         pick_assignment(course, name)
     with read_gradebook(course) as book:
-        return read_grades(book, name) if book else []
+        rows = read_grades(book, name) if book else []
+    students = {student.id for student in students_of(course)}
+    there = {(row.assignment, row.student) for row in rows}
+    begun = [one for one in course.assignments if any(row.assignment == one for row in rows)]
+    for one in begun if name is None else [name]:
+        handed_in = present_students(course, one)
+        for student in sorted(students | handed_in):
+            if (one, student) not in there:
+                rows.append(_ungraded(course, one, student, student in handed_in))
+    return sorted(rows, key=lambda row: (row.assignment, row.student))
+
+
+def _ungraded(course: Course, name: str, student: str, handed_in: bool) -> GradeRow:
+    declared = course.assignments[name]
+    return GradeRow(
+        student=student,
+        assignment=name,
+        submitted=None,
+        exercises=dict.fromkeys(declared.points),
+        score=0.0,
+        penalty=0.0,
+        final=0.0,
+        points=sum(declared.points.values()),
+        status="not graded" if handed_in else "not submitted",
+    )
 
 
 def grades_csv(rows: Sequence[GradeRow]) -> str:

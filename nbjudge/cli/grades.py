@@ -17,6 +17,8 @@ from nbjudge.model import Course, GradeRow
 STATUS = {
     "graded": "graded",
     "needs manual grading": "by hand",
+    "not graded": "not graded",
+    "not submitted": "nothing handed in",
 }  # a person's turn; short, or it would not fit
 
 

@@ -36,7 +36,10 @@ def with_course(command: Callable[..., int]) -> Callable[..., int]:
     @click.pass_obj
     @wraps(command)
     def run(place: Place, /, *arguments: Any, **options: Any) -> int:
-        return command(place.load(), *arguments, **options)
+        course = place.load()
+        for note in course.notes:
+            click.echo(f"nbjudge: note: {note}", err=True)
+        return command(course, *arguments, **options)
 
     return run
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "new": "Add an assignment with one exercise, to start from",
     "check": "Prove an assignment's autograder before its release",
     "release": "Make the students' version of assignments",
+    "roster": "The course's students: list, import, add, remove",
     "submit": "Take in one student's notebook",
     "collect": "Take in a folder or archive of notebooks",
     "grade": "Grade what is new or changed",

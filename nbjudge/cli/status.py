@@ -27,6 +27,7 @@ KINDS: dict[TroubleKind, str] = {
     "failed": "an error in nbjudge",
     "submission_changed": "its file changed meanwhile",
     "not_recorded": "graded, but not recorded",
+    "bad_timestamp": "its timestamp.txt says no time that can be read",
 }
 MANY = 8  # names that fit on a line
 

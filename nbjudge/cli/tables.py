@@ -130,9 +130,9 @@ def show_diff(diff: str) -> None:
         console.print(f"        {escape(line)}", style=style, soft_wrap=True)
 
 
-def warnings_of(receipt: Receipt) -> list[str]:
-    """What a receipt warns of, a sentence each."""
-    return [english(note) for note in receipt.warnings]
+def warnings_of(receipt: Receipt, without: Sequence[str] = ()) -> list[str]:
+    """What a receipt warns of, a sentence each; kinds of notes that are shown otherwise are left out."""
+    return [english(note) for note in receipt.warnings if note.kind not in without]
 
 
 def _exercise(part: ExerciseScore) -> str:

@@ -51,7 +51,12 @@ def save_assignment(book: Gradebook, assignment: Assignment, released: Notebook)
 
     with book.engine.begin() as connection:
         where = t.find_or_add(connection, t.assignment, name=assignment.name, course_id=book.course.id)
-        t.update(connection, t.assignment, where, duedate=_naive(assignment.soft_deadline))
+        t.update(
+            connection,
+            t.assignment,
+            where,
+            duedate=_naive(assignment.soft_deadline.replace(second=0, microsecond=0)),
+        )
         notebook = t.find_or_add(connection, t.notebook, name=assignment.name, assignment_id=where)
         kernel = json.dumps(released["metadata"].get("kernelspec", {}))
         t.update(connection, t.notebook, notebook, kernelspec=kernel)

@@ -1,73 +1,59 @@
-"""Everybody whom the course knows: the list in students.csv, the database's students, and whoever handed something in."""
+"""nbgrader's table of students, kept as the roster says: formgrader and `nbgrader export` take names and e-mails from it."""
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 
-from nbjudge.model import Course
-
-STUDENTS = "students.csv"  # in the gradebook's folder
+from nbjudge.gradebook.opening import Gradebook
+from nbjudge.roster import Student
 
 
-@dataclass(frozen=True, slots=True)
-class Student:
-    """One student, as far as somebody told."""
+def save_students(book: Gradebook, students: Iterable[Student]) -> None:
+    """Adds the students that the database lacks and updates names, e-mails and LMS ids; takes nobody away."""
+    from nbjudge.gradebook import tables as t
 
-    id: str
-    name: str = ""
-    email: str = ""
-    lms_id: str = ""
-    groups: tuple[str, ...] = ()
+    with book.engine.begin() as connection:
+        known = {row.id: row for row in connection.execute(t.student.select())}
+        for student in students:
+            first, _, last = student.name.rpartition(" ")
+            values = {
+                "first_name": first or None,
+                "last_name": last or None,
+                "email": student.email or None,
+                "lms_user_id": next(iter(student.lms_ids), None),
+            }
+            row = known.get(student.id)
+            if row is None:
+                connection.execute(t.student.insert().values(id=student.id, **values))
+            elif any(value is not None and getattr(row, name) != value for name, value in values.items()):
+                changed = {name: value for name, value in values.items() if value is not None}
+                connection.execute(t.student.update().where(t.student.c.id == student.id).values(changed))
 
 
-def students_of(course: Course) -> list[Student]:
-    """Every student of the course, by id."""
-    found = {folder.name: Student(folder.name) for folder in course.gradebook.glob("submitted/*/")}
-    for one in (*_from_database(course), *_from_list(course)):
-        before = found.get(one.id, one)
-        known = {name: getattr(one, name) or getattr(before, name) for name in ("name", "email", "lms_id")}
-        found[one.id] = replace(one, **known, groups=one.groups or before.groups)
-    return [found[id_] for id_ in sorted(found)]
+def read_students(book: Gradebook) -> list[Student]:
+    """The database's students, by id: those of the roster, and others that nbgrader's own commands added."""
+    from nbjudge.gradebook import tables as t
 
-
-def _from_database(course: Course) -> list[Student]:
-    from nbjudge.gradebook.opening import read_gradebook
-    from nbjudge.gradebook.tables import student as t
-
-    with read_gradebook(course) as book:
-        if book is None:
-            return []
-        with book.engine.connect() as connection:
-            rows = connection.execute(t.select()).all()
+    with book.engine.connect() as connection:
+        rows = connection.execute(t.student.select().order_by(t.student.c.id)).all()
     return [
         Student(
-            row.id,
-            " ".join(filter(None, (row.first_name, row.last_name))),
-            row.email or "",
-            row.lms_user_id or "",
+            id=row.id,
+            name=" ".join(filter(None, (row.first_name, row.last_name))),
+            email=row.email or "",
+            lms_ids=(row.lms_user_id,) if row.lms_user_id else (),
         )
         for row in rows
     ]
 
 
-def _from_list(course: Course) -> list[Student]:
-    path = course.gradebook / STUDENTS
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [
-            {key: (value or "").strip() for key, value in row.items() if isinstance(value, str | None)}
-            for row in csv.DictReader(file)
-        ]
-    return [
-        Student(
-            row["id"],
-            row.get("name", ""),
-            row.get("email", ""),
-            row.get("lms_id", ""),
-            tuple(filter(None, (each.strip() for each in row.get("group", "").split(";")))),
-        )
-        for row in rows
-        if row.get("id")
-    ]
+def forget_student(book: Gradebook, student: str) -> bool:
+    """Takes a student without any submission out of the database; whether that could be done."""
+    from nbjudge.gradebook import tables as t
+
+    with book.engine.begin() as connection:
+        attempts = t.submitted_assignment.select().where(t.submitted_assignment.c.student_id == student)
+        if connection.execute(attempts).first() is not None:
+            return False
+        connection.execute(t.student.delete().where(t.student.c.id == student))
+    return True

@@ -59,5 +59,6 @@ def fingerprint(context: GradingContext) -> str:
 
 def result_key(submission: Submission, fingerprint_: str) -> str:
     """Equal keys: grading again would give the same result."""
-    text = f"{submission.student}\0{submission.sha256}\0{submission.timestamp.isoformat()}\0{fingerprint_}"
+    beside = "".join(f"{name}\0{sha256}\0" for name, sha256 in submission.extra)
+    text = f"{submission.student}\0{submission.sha256}\0{submission.timestamp.isoformat()}\0{fingerprint_}{beside}"
     return hashlib.sha256(text.encode()).hexdigest()

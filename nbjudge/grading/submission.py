@@ -29,6 +29,7 @@ def judge_submission(context: GradingContext, judge: Judge, zygote: Zygote, job:
     started = time.monotonic()
     submission = job.submission
     program = _read_program(context, submission)
+    zygote.beside = _read_beside(submission)
     log.info("submission read", cells=len(program.cells), rejected=program.rejected is not None)
     seed = int(submission.sha256[:16], 16)  # 64 bits: a student must not search for a lucky one
     result = Result(
@@ -69,6 +70,17 @@ def judge_submission(context: GradingContext, judge: Judge, zygote: Zygote, job:
     log.info("submission judged", tests=len(result.tests), seconds=time.monotonic() - started)
     seconds = time.monotonic() - started + (job.dry.seconds if job.dry else 0)
     return replace(result, seconds=seconds), done
+
+
+def _read_beside(submission: Submission) -> dict[str, bytes]:
+    """The declared files that were handed in with the notebook; SubmissionChanged if one is no longer that."""
+    files = {}
+    for name, sha256 in submission.extra:
+        path = Path(submission.path).with_name(name)
+        files[name] = path.read_bytes()
+        if hashlib.sha256(files[name]).hexdigest() != sha256:
+            raise SubmissionChanged(f"{path} changed while it was being graded; run `nbjudge grade` again")
+    return files
 
 
 def _read_program(context: GradingContext, submission: Submission) -> Program:

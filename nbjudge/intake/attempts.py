@@ -14,7 +14,7 @@ def read_attempts(
     course: Course, assignment: str, students: Container[str] | None = None
 ) -> dict[str, list[Submission]]:
     """The attempts of every student, or of the ones named, oldest first: the last one is the current."""
-    pick_assignment(course, assignment)
+    declared = pick_assignment(course, assignment)
     if not course.gradebook.is_dir():
         return {}
     with _lock(course):
@@ -27,6 +27,6 @@ def read_attempts(
         ):
             named = students is None or student in students
             if named and (folder / f"{assignment}.ipynb").is_file():
-                one = replace(_read_submission(folder, assignment), student=student)
+                one = replace(_read_submission(folder, declared, course.zone), student=student)
                 found.setdefault(student, []).append(one)
     return found

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,7 +31,7 @@ from nbjudge.sandbox.gpu_cards import Slot
 from nbjudge.sandbox.ids import id_maps
 from nbjudge.sandbox.jail import Isolation
 from nbjudge.sandbox.linux import pid_of
-from nbjudge.sandbox.memory_files import pack_helpers, sealed_memory, written
+from nbjudge.sandbox.memory_files import pack_files, pack_helpers, sealed_memory, written
 from nbjudge.sandbox.process import ProcessHandle, StudentProcess
 from nbjudge.sandbox.root import list_binds
 from nbjudge.threads import ONE_THREAD
@@ -83,6 +83,7 @@ class Zygote:
         self.isolation = isolation
         self.slot = slot
         self.facts: dict[str, str] = {}
+        self.beside: Mapping[str, bytes] = {}  # a student's own files, for the processes to come
         self.without = tuple(without)
         self._gpu = plan_gpu(slot, list_binds()) if slot else None
         self._folder = Path(tempfile.mkdtemp(prefix="nbjudge-"))
@@ -239,6 +240,7 @@ class Zygote:
         self.wait_until_warm()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arena, output = sealed_memory("arena", ARENA), sealed_memory("log", LOG)
+        own = [pack_files(self.beside)] if self.beside else []
         memory = limits.memory + (HOST_MEMORY if self._gpu else 0)
         budget = self.slot.budget(limits.gpu_memory) if self.slot else 0
         plan = {
@@ -253,7 +255,7 @@ class Zygote:
         try:
             number = secrets.randbits(62)
             request = {"op": "spawn", "plan": plan, "work": self._make_work(), "id": number}
-            self._send(request, [theirs.fileno(), arena, output])
+            self._send(request, [theirs.fileno(), arena, output, *own])
             reply, fds = self._hear(number)
             if "error" in reply:
                 raise SandboxError(f"no student process: {reply['error']}")
@@ -273,8 +275,8 @@ class Zygote:
             return student
         finally:
             theirs.close()
-            os.close(arena)
-            os.close(output)
+            for fd in (arena, output, *own):
+                os.close(fd)
 
     def _equip(self, student: StudentProcess, handle: int, budget: int) -> None:
         """Gives a student process on a slot its meter, and has it bring up its GPU; one that can't is killed."""

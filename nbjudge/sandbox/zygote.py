@@ -22,11 +22,12 @@ from nbjudge.sandbox import linux
 from nbjudge.sandbox.cgroup import Events, own_events
 from nbjudge.sandbox.container import code_hash
 from nbjudge.sandbox.memory import own_memory, tree_memory
+from nbjudge.sandbox.memory_files import lay_beside, unpack_files
 from nbjudge.sandbox.root import build_root, list_binds
 from nbjudge.sandbox.walls import Plan, enter_work, limit, raise_walls
 
 KEPT = ("LANG", "MPLBACKEND", "OMP_NUM_THREADS")  # of the zygote's environment, for the student
-STUDENT_FDS = 3  # sent with a spawn request: channel, arena, log
+STUDENT_FDS = 4  # channel, arena, output; the files beside the notebook, if there are any
 PACKET = 1 << 16
 PROC_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}  # without walls, a student without a slot would find one
@@ -210,9 +211,12 @@ def _spawn(
 def _become_student(
     plan: Plan, jailed: bool, work: str | None, helpers: str | None, fds: list[int], report: int
 ) -> NoReturn:
+    from nbjudge.student import serve
+
     try:
         faulthandler.disable()
-        _arrange_descriptors(fds, report)
+        beside = unpack_files(fds[3]) if fds[3:] else {}
+        _arrange_descriptors(fds[:3], report)
         if jailed:
             raise_walls(plan)
         else:
@@ -224,13 +228,12 @@ def _become_student(
         os.environ.clear()
         os.environ.update(kept, HOME=os.getcwd())
         os.environ.update(plan.gpu["environment"] if plan.gpu else NO_GPU)
+        lay_beside(beside)  # with every wall up: as the student's own code could
     except BaseException:
         os.write(5, traceback.format_exc(limit=-3).encode()[:PACKET])
         os._exit(1)
     os.write(5, b"ok")
     os.close(5)
-    from nbjudge.student import serve
-
     serve(3, 4, plan.gpu)
 
 

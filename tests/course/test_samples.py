@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from support.places import ROOT
 
-from nbjudge.app import grading, intake
+from nbjudge.app import grading
+from nbjudge.app.collect import collect
 from nbjudge.authoring.samples import build_sample, read_expected, read_header, read_samples
 from nbjudge.course import load_course
 from nbjudge.errors import CourseError
@@ -58,7 +59,7 @@ def batch(tmp_path_factory):
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before, files = children(), snapshot()
     try:
-        intake.collect(course, "intro", handed_in)
+        collect(course, "intro", handed_in)
         report = grading.grade(course, "intro")
     finally:
         left = children() - before

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from support.places import ROOT
 
-from nbjudge.app import grading, intake
+from nbjudge.app import grading
+from nbjudge.app.collect import collect
 from nbjudge.app.options import GradingOptions
 from nbjudge.authoring.samples import read_samples
 from nbjudge.course import load_course
@@ -25,7 +26,7 @@ def test_every_sample_gets_its_score(name: str, tmp_path: Path) -> None:
     handed_in.mkdir()
     for sample in samples.values():
         (handed_in / f"{sample.name}.ipynb").write_bytes(sample.data)
-    intake.collect(course, name, handed_in)
+    collect(course, name, handed_in)
     report = grading.grade(course, name, GradingOptions(all_on_slots=True))
     assert report.troubles == ()
     assert {done.submission.student for done in report.graded} == samples.keys()

@@ -26,6 +26,7 @@ from support.hostile_course import HIDDEN, NAME, POINTS, Canaries, answers, make
 from support.places import TESTS
 
 from nbjudge.app import grading, intake, reporting
+from nbjudge.app.collect import collect
 from nbjudge.app.options import GradingOptions
 from nbjudge.model import Course
 
@@ -272,11 +273,11 @@ def _hand_in(
     if isinstance(made, bytes):
         return _submit(course, folder, student, made)
     try:
-        outcomes = intake.collect(course, NAME, made)
+        collected = collect(course, NAME, made)
         from nbjudge.cli.collect import show_collected
 
-        show_collected(outcomes)
-        return outcomes
+        show_collected(collected, course)
+        return [*collected.receipts, *collected.refusals]
     except CourseError as error:
         return [str(error)]
 

@@ -2,68 +2,115 @@
 
 from __future__ import annotations
 
-import re
+from nbjudge.intake.archive import Entry
+from nbjudge.intake.layouts.handed_in import (
+    NUMBERED,
+    HandedIn,
+    Refusal,
+    Scene,
+    Who,
+    by_first,
+    is_released_name,
+    stem,
+    without_copy,
+)
 
-from nbjudge.intake.archive import Entry, Unreadable
-from nbjudge.intake.layouts.handed_in import HandedIn, Refusal
-from nbjudge.intake.student_ids import RULE, is_student_id
-
-COPY_SUFFIX = re.compile(r" ?\(\d+\)$")
-
-
-def by_student(entries: list[Entry], assignment: str) -> list[HandedIn | Refusal]:
-    """One notebook for each student, sorted by student; a Refusal for each one whose notebook can't be told."""
-    found: list[HandedIn | Refusal] = []
-    for student, files in sorted(_grouped(entries, assignment).items()):
-        try:
-            found.append(HandedIn(student, _pick(student, files, assignment)))
-        except Unreadable as error:
-            found.append(Refusal(files[0].name, str(error)))
-    return found
+LONE = (
+    "the only file of the only folder: is {folder!r} the student, or the folder around all? Say --layout folders or"
+    " --layout files"
+)
 
 
-def _grouped(entries: list[Entry], assignment: str) -> dict[str, list[Entry]]:
-    """Entries by student: the folder's name, or the file's own at top level, without " (1)"."""
-    grouped: dict[str, list[Entry]] = {}
-    outer = _outer_folders(entries, assignment)
+def by_student(entries: list[Entry], scene: Scene) -> list[HandedIn | Refusal]:
+    """Top level names students: a folder's name, or a file's own. A folder around all of them is passed through."""
+    outer, refusals = _outer_folders(entries, scene)
+    return refusals or _read(entries, outer, scene)
+
+
+def folders(entries: list[Entry], scene: Scene) -> list[HandedIn | Refusal]:
+    """Each folder at top level is a student's, and so is each file beside them."""
+    return _read(entries, 0, scene)
+
+
+def files(entries: list[Entry], scene: Scene) -> list[HandedIn | Refusal]:
+    """Each file names its student, whatever folders it lies in."""
+    flat = [Entry(each.name, each.parts[-1:], each.reader, each.when) for each in entries]
+    return _read(flat, 0, scene)
+
+
+def repositories(entries: list[Entry], scene: Scene) -> list[HandedIn | Refusal]:
+    """`<assignment>-<login>/`: clones as GitHub Classroom names them. A commit's time is the student's clock: not taken."""
+    prefix = len(scene.assignment) + 1
+    outer = _prefixed_at(entries, scene)
+    grouped = by_first(entries, max(outer, 0))
+    return [HandedIn(Who((name[prefix:],)), tuple(each)) for name, each in grouped.items()]
+
+
+def are_repositories(entries: list[Entry], scene: Scene) -> bool:
+    """Whether every folder is called `<assignment>-<login>`, and no such folder is a mere copy's."""
+    return _prefixed_at(entries, scene) >= 0
+
+
+def _prefixed_at(entries: list[Entry], scene: Scene) -> int:
+    for outer in (0, 1):
+        names = {entry.parts[outer] for entry in entries if len(entry.parts) > outer + 1}
+        if names and all(
+            name.casefold().startswith(f"{scene.assignment}-") and not is_released_name(name, scene)
+            for name in names
+        ):
+            return outer if len(names) > 1 or outer == 0 else -1
+    return -1
+
+
+def _read(entries: list[Entry], outer: int, scene: Scene) -> list[HandedIn | Refusal]:
+    found: dict[tuple[str, ...], list[Entry]] = {}
+    whose: dict[tuple[str, ...], Who] = {}
     for entry in entries:
-        first = entry.parts[outer]
-        if len(entry.parts) == outer + 1:
-            first = COPY_SUFFIX.sub("", first.rpartition(".")[0] or first)
-        grouped.setdefault(first, []).append(entry)
-    return grouped
+        name = entry.parts[outer]
+        if len(entry.parts) == outer + 1 or stem(name) != name:  # a file, or an archive's content
+            name = stem(name)
+        who = _who(name, scene)
+        key = (who.ids or who.names or (name,))[:1]
+        found.setdefault(key, []).append(entry)
+        whose[key] = who
+    return [
+        HandedIn(whose[key], tuple(each))
+        if whose[key].ids or whose[key].names
+        else Refusal(
+            each[0].name,
+            f"{key[0]!r} is the name of a notebook, not of a student: say whose it is with --map",
+        )
+        for key, each in found.items()
+    ]
 
 
-def _outer_folders(entries: list[Entry], assignment: str) -> int:
+def _who(name: str, scene: Scene) -> Who:
+    if is_released_name(name, scene):
+        return Who()
+    bare = without_copy(name)
+    numbered = NUMBERED.sub("", bare)
+    copies = (numbered,) if numbered != bare else ()
+    return Who(ids=(bare,), names=(bare,) if " " in bare else (), copies=copies)
+
+
+def _outer_folders(entries: list[Entry], scene: Scene) -> tuple[int, list[HandedIn | Refusal]]:
     """How many folders stand around all submissions: 1 for `hand-in/ivanov.ipynb, hand-in/petrov/intro.ipynb`, else 0.
 
-    A lone folder of notebooks, none of which is named like the assignment, holds one notebook per student; a
-    single file in a single folder belongs to the student whom the folder names.
+    A lone folder is around all if it is called as the assignment is, or if all in it are in folders again, or named
+    like nothing that the course released. What may be either is asked.
     """
-    if len({entry.parts[0] for entry in entries}) != 1 or any(len(entry.parts) < 2 for entry in entries):
-        return 0
-    if all(len(entry.parts) > 2 for entry in entries):
-        return 1
-    named = any(_is_named(entry, assignment) for entry in entries if len(entry.parts) == 2)
-    return 0 if named or len(entries) == 1 else 1
-
-
-def _pick(student: str, files: list[Entry], assignment: str) -> Entry:
-    """The one notebook that counts: the only one, else the one named like the assignment. Unreadable otherwise."""
-    if not is_student_id(student):
-        raise Unreadable(f"{student!r} is not a student id: {RULE}")
-    notebooks = [entry for entry in files if entry.name.lower().endswith(".ipynb")]
-    if not notebooks:
-        raise Unreadable("not an .ipynb file")
-    exact = [entry for entry in notebooks if entry.parts[-1] == f"{assignment}.ipynb"]
-    alike = [entry for entry in notebooks if _is_named(entry, assignment)]
-    for candidates in (notebooks, exact, alike):
-        if len(candidates) == 1:
-            return candidates[0]
-    names = ", ".join(entry.name for entry in notebooks[:5])
-    raise Unreadable(f"{len(notebooks)} notebooks of {student} ({names}): keep one of them")
-
-
-def _is_named(entry: Entry, assignment: str) -> bool:
-    pattern = rf"{re.escape(assignment)}(\.\w\w)?([ _-]*\(?\d+\)?)?\.ipynb"
-    return re.fullmatch(pattern, entry.parts[-1], re.IGNORECASE) is not None
+    tops = {entry.parts[0] for entry in entries}
+    if len(tops) != 1 or any(len(entry.parts) < 2 for entry in entries):
+        return 0, []
+    [top] = tops
+    deep = all(len(entry.parts) > 2 for entry in entries)
+    if is_released_name(top, scene) or (
+        deep and not any(is_released_name(each.parts[1], scene) for each in entries)
+    ):
+        return 1, []
+    inside = [entry for entry in entries if len(entry.parts) == 2]
+    if deep or any(is_released_name(stem(entry.parts[1]), scene) for entry in inside):
+        return 0, []
+    if len(entries) == 1:
+        return 0, [Refusal(entries[0].name, LONE.format(folder=top))]
+    return 1, []

@@ -1,0 +1,54 @@
+"""What a file that was handed in amounts to, found out in a bounded child: no notebook can cost the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nbjudge.app.recording import reason_of
+from nbjudge.bounded import BoundedChild, Bounds, OutOfBounds
+from nbjudge.model import Course, Note, Program
+
+if TYPE_CHECKING:
+    from nbjudge.notebooks.released_form import ReleasedForm
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file as one assignment's notebook."""
+
+    program: Program  # without its cells
+    unread: tuple[Note, ...] = ()  # why nothing is known of it; then the program is empty
+
+
+class Reader:
+    """Reads files as notebooks of one assignment; close it."""
+
+    def __init__(self, course: Course, form: ReleasedForm) -> None:
+        self.course, self.form = course, form
+        self._child = BoundedChild(self._read)
+
+    def read(self, data: bytes) -> Reading:
+        """What the file amounts to, or why that could not be found out."""
+        import msgspec
+
+        bounds = Bounds()
+        try:
+            return msgspec.json.decode(self._child.ask(data, bounds), type=Reading)
+        except OutOfBounds as error:
+            nothing = Program(
+                language=self.course.languages[0], cells=(), missing=(), unchanged=(), repairs=()
+            )
+            return Reading(nothing, (Note("not_looked_into", {"reason": reason_of(error, bounds)}),))
+
+    def close(self) -> None:
+        """Ends the child."""
+        self._child.close()
+
+    def _read(self, data: bytes) -> bytes:
+        import msgspec
+
+        from nbjudge.grading.repair import read_program
+
+        program = read_program(data, self.form, self.course.languages[0])
+        return msgspec.json.encode(Reading(replace(program, cells=())))
