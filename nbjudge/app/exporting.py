@@ -84,7 +84,7 @@ def _rows(course: Course, name: str) -> list[ExportRow]:
     from nbjudge.reporting.exports.template import Person
     from nbjudge.roster import Student
 
-    grades = {row.student: row for row in reporting.grades(course, name)}
+    grades = {row.student: row for row in reporting.grades(course, name) if row.status != "not submitted"}
     people = {one.id: one for one in students_of(course)}
     everybody = {**{student: Student(student) for student in grades}, **people}
     return [

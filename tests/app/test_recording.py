@@ -104,7 +104,7 @@ def test_formatting_that_is_never_closed_does_not_multiply(course: Course) -> No
 def test_a_file_that_is_too_much_to_look_into_is_stored_with_a_receipt_that_says_so(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "Bounds", lambda: recording.Bounds(memory=64 << 20))
+    monkeypatch.setattr("nbjudge.app.reading.Bounds", lambda: recording.Bounds(memory=64 << 20))
     cells = [{"cell_type": "code", "source": "x", "metadata": {"a": [[]] * 700}} for _ in range(3000)]
     receipt = intake.submit(course, "tiny", "anna", "tiny.ipynb", json.dumps({"cells": cells}).encode())
     assert [note.kind for note in receipt.warnings] == ["not_looked_into"] and receipt.solutions == {}

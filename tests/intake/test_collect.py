@@ -7,6 +7,7 @@ import os
 import shutil
 import tarfile
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -76,10 +77,15 @@ def test_a_submission_is_stored_as_nbgrader_lays_it_out(course):
     record = json.loads((folder / "submission.json").read_text())
     assert record["original_name"] == "my work (1).ipynb"
     assert record["sha256"] == receipt.sha256
-    assert receipt == Receipt("ivanov", "hw", record["sha256"], NOON, 1, False, "en", {"f_a": "changed"}, ())
+    assert receipt.signed
+    assert replace(receipt, signed="") == Receipt(
+        "ivanov", "hw", record["sha256"], NOON, 1, False, "en", {"f_a": "changed"}, ()
+    )
     assert sorted(path.name for path in course.gradebook.iterdir()) == [
         ".submissions.lock",
         "incoming",
+        "receipt_key.pem",
+        "receipt_key.pub.pem",
         "submitted",
     ]
     assert list((course.gradebook / "incoming").iterdir()) == []
@@ -97,9 +103,9 @@ def test_lateness_is_on_the_receipt(course):
         submit(course, SOLVED, NOON + timedelta(hours=hours), f"s{hours}").warnings for hours in (11, 13, 37)
     ]
     assert [len(each) for each in warnings] == [0, 1, 1]
-    deadline = {"zone": "UTC", "when": "2027-01-01T00:00+00:00"}
+    deadline = {"zone": "UTC", "when": "2027-01-01T00:00:00+00:00"}
     assert warnings[1] == (Note("late", {**deadline, "factor": 0.5}),)
-    assert warnings[2] == (Note("too_late", {**deadline, "when": "2027-01-02T00:00+00:00"}),)
+    assert warnings[2] == (Note("too_late", {**deadline, "when": "2027-01-02T00:00:00+00:00"}),)
     assert english(warnings[1][0]) == (
         "Handed in after the deadline (1 January 2027, 00:00, UTC): points count 0.5 times."
     )
