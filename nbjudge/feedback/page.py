@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from nbjudge.feedback.sanitise import visible
-from nbjudge.feedback.shown import DETAILS, ShownTest, show
+from nbjudge.feedback.shown import DETAILS, ShownTest, said_once, show
 from nbjudge.files import TEMPLATES
 from nbjudge.languages import Words, words
 from nbjudge.model import Assignment, CellReport, Course, ExerciseScore, Language, Mark, Result, Score
@@ -273,7 +273,7 @@ def _exercise(
         checks=say.counted("checks_passed", len(raw), passed=passed) if raw else "",
         notes=_exercise_notes(part, result, mark, outcome, say),
         comment=mark.comment if mark else "",
-        tests=tuple(show(test, part, raw, say) for test in raw),
+        tests=said_once([show(test, part, raw, say) for test in raw], say),
     )
 
 

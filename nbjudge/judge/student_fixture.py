@@ -8,6 +8,7 @@ from nbjudge.judge.faults import NAME, MisuseError, NotFound, StudentCrashed, on
 from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import StudentSession, label_of
 from nbjudge.judge.source import Source
+from nbjudge.judge.values import call_text, inputs_text
 from nbjudge.model import Cell, Note
 
 if TYPE_CHECKING:
@@ -49,6 +50,13 @@ class StudentCode:
         """Replaces globals of the notebook until the test ends."""
         self._session.request("set", names)
 
+    def replace(self, code: str, /) -> None:
+        """Runs the author's own definitions and puts them in place of the notebook's until the test ends.
+
+        A function that replaces one of the student's may be called as theirs is: arguments that they added are left out.
+        """
+        self._session.request("replace", SNIPPET, code)
+
     def get(self, name: str, /) -> Any:
         """A global of the notebook: a plain value or a handle. NotFound if there is none."""
         return self._session.request("get", name)
@@ -74,6 +82,7 @@ class StudentCode:
         return Source("\n\n".join(cell.source for cell in found), [cell.source for cell in cells])
 
     def _run(self, label: str, code: str, inputs: dict[str, Any], drop: bool) -> Names:
+        self._session.call = inputs_text(inputs)
         names = self._session.request("run_copy", label, code, inputs, drop)
         if type(names) is not dict or not all(type(name) is str for name in names):
             raise StudentCrashed(Note("protocol_broken"))
@@ -108,6 +117,7 @@ class Function:
         raise MisuseError(f"student.{self._name} is always there: use student.has({self._name!r})")
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        self._session.call = call_text(self._name, arguments, keywords)
         return self._session.request("call_name", self._name, arguments, keywords)
 
 

@@ -57,7 +57,7 @@ class Server:
         self.requests: dict[str, Callable[..., Any]] = {
             name: getattr(self, name)
             for name in (
-                "prepare", "load", "seed", "begin", "place", "call_name", "call", "get", "has", "set", "run_copy",
+                "prepare", "load", "seed", "begin", "place", "call_name", "call", "get", "has", "set", "run_copy", "replace",
                 "attribute", "set_attribute", "item", "set_item", "length", "iterate", "next_item",
             )
         }  # fmt: skip
@@ -185,6 +185,10 @@ class Server:
     def run_copy(self, label: str, source: str, inputs: dict[str, Any], drop: bool) -> dict[str, Any]:
         """Runs code in a copy of the namespace; returns the names it assigned."""
         return self.notebook.run_copy(label, source, inputs, drop)
+
+    def replace(self, label: str, source: str) -> None:
+        """Puts an author's definitions in place of the notebook's until the next test."""
+        self.notebook.replace(label, source)
 
     def attribute(self, value: Any, name: str) -> Any:
         """value.name"""
