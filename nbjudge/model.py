@@ -115,6 +115,8 @@ CheckKind = Literal[  # what a helper of nbjudge.testing found, and the values i
     "not_close_few",
     "not_close_number",
     "not_close_details",
+    "argument_changed",
+    "requires_grad_changed",
     "not_finite",
     "too_few_values",
     "not_falling",

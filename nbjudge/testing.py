@@ -6,7 +6,7 @@ The fixtures `student`, `credit` and `device` and the markers come by themselves
 from __future__ import annotations
 
 from nbjudge.files import read_arrays
-from nbjudge.judge.checks import close, decreasing, finite, is_tensor, require, same_shape
+from nbjudge.judge.checks import close, decreasing, finite, is_tensor, require, same_shape, unchanged
 from nbjudge.judge.faults import (
     NotFound,
     StudentCrashed,
@@ -34,5 +34,6 @@ __all__ = [
     "read_arrays",
     "require",
     "same_shape",
+    "unchanged",
     "uses",
 ]

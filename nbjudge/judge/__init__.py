@@ -1,6 +1,6 @@
 """The judge: runs an autograder's pytest tests against a student's process."""
 
-from nbjudge.judge.checks import close, decreasing, finite, is_tensor, require, same_shape
+from nbjudge.judge.checks import close, decreasing, finite, is_tensor, require, same_shape, unchanged
 from nbjudge.judge.faults import (
     MisuseError,
     NotFound,
@@ -37,5 +37,6 @@ __all__ = [
     "open_judge",
     "require",
     "same_shape",
+    "unchanged",
     "uses",
 ]

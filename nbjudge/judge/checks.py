@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbjudge.judge.faults import CheckFailed, Required
-from nbjudge.judge.values import SHOWN, kind_of, number_text, pair_text
+from nbjudge.judge.values import SHOWN, kind_of, number_text, pair_text, value_text
 from nbjudge.model import Note
 
 if TYPE_CHECKING:
@@ -65,6 +65,25 @@ def same_shape(actual: Any, expected: Any) -> bool:
         raise CheckFailed(Note("no_shape", {"expected": str(wanted), "got": kind_of(actual)}))
     if list(got) != wanted:
         raise CheckFailed(_other_shape("other_shape", wanted, got))
+    return True
+
+
+def unchanged(names: Mapping[str, Any], **before: Any) -> bool:
+    """After `run`, the arguments are as they were sent: numbers, shape, type, and whether a gradient is required."""
+    import torch
+
+    for name, value in before.items():
+        after = names[name]
+        if isinstance(value, torch.Tensor):
+            same = type(after) is torch.Tensor and after.shape == value.shape and after.dtype == value.dtype
+            if not (same and torch.equal(after, value)):
+                values = {"name": name, "expected": value_text(value), "got": value_text(after)}
+                raise CheckFailed(Note("argument_changed", values))
+            if after.origin.requires_grad != value.requires_grad:
+                raise CheckFailed(Note("requires_grad_changed", {"name": name}))
+        elif type(after) is not type(value) or after != value:
+            values = {"name": name, "expected": value_text(value), "got": value_text(after)}
+            raise CheckFailed(Note("argument_changed", values))
     return True
 
 

@@ -423,6 +423,8 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("broadcast_shape", {"expected": "x", "got": "x", "n": 5}),
     ("not_close", DIFFERENCE),
     ("not_close_few", {**DIFFERENCE, "all_expected": "x", "all_got": "x"}),
+    ("argument_changed", {"name": "x", "expected": "x", "got": "x"}),
+    ("requires_grad_changed", {"name": "x"}),
     ("not_close_details", {"details": "x"}),
     ("not_finite", {"position": 3, "value": "x"}),
     ("too_few_values", {"got": 1}),

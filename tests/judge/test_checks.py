@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from support.judging import program
 
+from nbjudge.languages import english
 from nbjudge.model import Note
 from nbjudge.testing import close, decreasing, finite, is_tensor, require, same_shape
 
@@ -112,3 +114,43 @@ def test_finite_and_decreasing():
     for values in ([1, 1], [1, 2], [2, float("nan")], [float("nan"), 1], [1], [], [3, 4, 5, 1]):
         with pytest.raises(AssertionError):
             decreasing(values)
+
+
+def test_unchanged(judge):
+    results, _ = judge(
+        """
+        mark = pytest.mark.exercise("ex")
+        x = torch.tensor([1.0, 2.0])
+
+        @mark
+        @pytest.mark.parametrize("name", ["keep", "add", "grow", "convert", "require"])
+        def test_tensor(student, name):
+            names = student.run(f"x = x.clone(); {name}(x); y = x", x=x)
+            unchanged({"x": names["y"]}, x=x)
+
+        @mark
+        def test_list(student):
+            unchanged(student.run("values.append(1)", values=[2]), values=[2])
+        """,
+        program(
+            """
+            def keep(x): return x + 1
+            def add(x): x += 1
+            def grow(x): x.resize_(3)
+            def convert(x): x.data = x.data.double()
+            def require(x): x.requires_grad_()
+            """
+        ),
+    )
+    said = {name: english(result.message) for name, result in results.items()}
+    assert said.pop("test_tensor[grow]").startswith(
+        "x is to stay as it is: expected torch.tensor([1.0, 2.0])"
+    )
+    assert said == {
+        "test_tensor[keep]": "",
+        "test_tensor[add]": "x is to stay as it is: expected torch.tensor([1.0, 2.0]), afterwards it was torch.tensor([2.0, 3.0])",
+        "test_tensor[convert]": "x is to stay as it is: expected torch.tensor([1.0, 2.0]), afterwards it was "
+        "torch.tensor([1.0, 2.0], dtype=torch.float64)",
+        "test_tensor[require]": "x is to stay as it is, but its requires_grad has changed",
+        "test_list": "values is to stay as it is: expected [2], afterwards it was [2, 1]",
+    }
