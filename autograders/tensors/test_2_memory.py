@@ -105,7 +105,7 @@ def test_rescale_in_place(student):
         for dtype in (torch.float32, torch.float64):
             x = 5 * torch.randn(shape, dtype=dtype) + 7
             names = student.run(IN_PLACE.format(view=view), x=x)
-            seen = {"x": x, "x.T": x.T, "x[:, ::2]": x[:, ::2]}[view]
+            seen = x.T if view == "x.T" else x[..., ::2] if view != "x" else x
             close(names["whole"], (seen - seen.min()) / (seen.max() - seen.min()))
             require(
                 names["same"] is True,
