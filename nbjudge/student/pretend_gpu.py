@@ -1,6 +1,6 @@
 """A GPU that is not there, for tests of code that moves tensors: everything is computed on the CPU.
 
-An author's code in the student's process imports it; nothing else of nbjudge does.
+An author's code in the student's process imports it. The warm-up loads it, since the jail does not show these files.
 """
 
 from __future__ import annotations
