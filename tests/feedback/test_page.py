@@ -120,6 +120,14 @@ def test_a_failed_test_shows_its_call_and_one_cause_is_told_once(course: Course)
     assert "square(2)" not in said
 
 
+def test_many_cells_that_were_recognised_alike_are_one_line(course: Course) -> None:
+    repairs = [Note("found_by_names", {"cell": n, "id": f"x_{n}", "names": ("x",)}) for n in range(18)]
+    said = text(page(course, small.make_result(repairs=(Note("all_metadata_lost"), *repairs))))
+    assert "18 cells had lost their ids" in said and "was taken as" not in said
+    said = text(page(course, small.make_result(repairs=tuple(repairs[:2]))))
+    assert said.count("was taken as") == 2
+
+
 def test_the_late_penalty_is_explained_with_both_deadlines(course: Course) -> None:
     said = text(page(course, small.make_result(timestamp=small.LATE)))
     assert "2.5 of 10 points" in said
