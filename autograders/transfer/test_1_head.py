@@ -14,6 +14,7 @@ result = replace_head(model, n_classes)
 same, new = result is model, model.fc is not old
 is_linear = isinstance(model.fc, torch.nn.Linear)
 body_stays = model["body"] is body and torch.equal(body.weight, kept) and body.weight.requires_grad
+copied = any(torch.equal(row, other) for row in model.fc.weight for other in old.weight)
 sizes = model.fc.in_features, model.fc.out_features
 trainable = all(p.requires_grad for p in model.fc.parameters())
 del model, result, old, body
@@ -57,13 +58,18 @@ def test_returns_the_same_model(student):
 
 @pytest.mark.exercise("head", weight=2)
 def test_other_layers_stay(student):
-    """The other layers keep their weights and stay trainable; the new one is trainable too.
+    """The other layers keep their weights and stay trainable; the new one is untrained, and trainable too.
 
-    ru: Остальные слои сохраняют веса и остаются обучаемыми; новый слой тоже обучаемый.
+    ru: Остальные слои сохраняют веса и остаются обучаемыми; новый слой необученный и тоже обучаемый.
     """
     got = student.run(REPLACED, features=9, n_classes=4)
     require(got["new"], STILL_OLD[0], ru=STILL_OLD[1])
     require(got["body_stays"], "a layer before fc has changed", ru="изменился слой перед fc")
+    require(
+        not got["copied"],
+        "the new layer holds weights of the old one: it is to be untrained",
+        ru="в новом слое веса прежнего: он должен быть необученным",
+    )
     require(
         got["trainable"],
         "the new layer does not require a gradient",

@@ -91,6 +91,11 @@ def test_history(run_with, story):
     inputs, epochs = story(factors, lambda losses, hits: len(set(hits)) > 2)
     got = run_with(EARLIER, FIT, **inputs, lr=LR, factors=factors, batch_size=BATCH)
     for name in ("train_loss", "val_loss", "val_accuracy"):
+        require(
+            not any(isinstance(value, torch.Tensor) for value in got["history"][name]),
+            f"history[{name!r}] holds tensors, not floats",
+            ru=f"в history[{name!r}] тензоры, а не числа float",
+        )
         numbers = [float(value) for value in got["history"][name]]
         require(
             len(numbers) == 5,

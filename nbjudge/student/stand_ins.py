@@ -16,6 +16,8 @@ def stand_in(reference: Any, replaced: Any) -> Any:
     if not inspect.isfunction(reference):
         return reference
     own = inspect.signature(reference).parameters
+    if any(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in own.values()):
+        return reference  # it takes anything by itself
     try:
         theirs = inspect.signature(replaced)
     except (TypeError, ValueError):  # nothing that can be called, or nothing that says how
