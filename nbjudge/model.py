@@ -97,6 +97,8 @@ MessageKind = Literal[  # how a test or a cell ended
     "cell_missing",
     "name_not_assigned",
     "check_failed",
+    "not_equal",
+    "compared",
     "unusable",
     "no_credit",
 ]
@@ -108,8 +110,15 @@ CheckKind = Literal[  # what a helper of nbjudge.testing found, and the values i
     "other_shape",
     "no_shape",
     "other_tensor_shape",
+    "broadcast_shape",
     "other_dtype",
+    "other_length",
     "not_close",
+    "not_close_few",
+    "not_close_number",
+    "not_close_details",
+    "argument_changed",
+    "requires_grad_changed",
     "not_finite",
     "too_few_values",
     "not_falling",
@@ -169,6 +178,7 @@ class Credit:
     full: float
     none: float
     fraction: float  # 0..1
+    what: str = ""  # what the value is, in the notebook's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +311,7 @@ class TestResult:
     trace: tuple[Frame, ...] = ()  # outermost first; the student's own frames, never the judge's
     hidden: bool | str = False  # True: show title and outcome only; a name: show nothing but the name
     credits: tuple[Credit, ...] = ()
+    call: str = ""  # of a failed test: its last call into the student's code, with the arguments
     seconds: float = 0.0  # wall clock of the calls into the student's process
 
 

@@ -6,7 +6,7 @@ The fixtures `student`, `credit` and `device` and the markers come by themselves
 from __future__ import annotations
 
 from nbjudge.files import read_arrays
-from nbjudge.judge.checks import close, decreasing, finite, is_tensor, same_shape
+from nbjudge.judge.checks import close, decreasing, finite, is_tensor, require, same_shape, unchanged
 from nbjudge.judge.faults import (
     NotFound,
     StudentCrashed,
@@ -16,7 +16,7 @@ from nbjudge.judge.faults import (
     StudentMemory,
     StudentTimeout,
 )
-from nbjudge.judge.source import uses
+from nbjudge.judge.source import calls, uses
 
 __all__ = [
     "NotFound",
@@ -26,11 +26,14 @@ __all__ = [
     "StudentGpuMemory",
     "StudentMemory",
     "StudentTimeout",
+    "calls",
     "close",
     "decreasing",
     "finite",
     "is_tensor",
     "read_arrays",
+    "require",
     "same_shape",
+    "unchanged",
     "uses",
 ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from nbjudge.sandbox import Zygote
@@ -20,6 +21,9 @@ if not Path("/sys/fs/cgroup/cgroup.controllers").exists():  # podman's default r
     os.environ.setdefault("CONTAINERS_CONF", str(Path(__file__).with_name("support") / "containers.conf"))
 # nbgrader calls alembic by name; pytest may have been called by its path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+# A busy machine is slow, and no test is about that.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.hookimpl(optionalhook=True)  # there is none without pytest-xdist

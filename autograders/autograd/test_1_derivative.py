@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require, unchanged
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 
@@ -22,15 +22,18 @@ del functions
 
 
 @pytest.mark.exercise("derivative")
-def test_by_hand(student):
-    """`by_hand` is the derivative of x² + 5x, for any shape.
+def test_by_hand(student, without_autograd):
+    """`by_hand` is the derivative of x² + 5x, for any shape, without the help of autograd.
 
-    ru: `by_hand` — производная x² + 5x, для любой формы.
+    ru: `by_hand` — производная x² + 5x, для любой формы, без помощи autograd.
     """
     for shape in ((), (6,), (3, 2)):
         x = 4 * torch.randn(shape, dtype=torch.float64)
         difference = ((x + 1e-3) ** 2 + 5 * (x + 1e-3) - (x - 1e-3) ** 2 - 5 * (x - 1e-3)) / 2e-3
-        close(student.by_hand(x), difference, rtol=1e-6, atol=1e-6)
+        names = student.run("found = by_hand(x)", x=x)
+        close(names["found"], difference, rtol=1e-6, atol=1e-6)
+        unchanged(names, x=x)
+        close(without_autograd("by_hand(x)", x=x), difference, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.exercise("derivative", weight=2)
@@ -57,6 +60,14 @@ def test_derivative_leaves_x_alone(student):
     x = torch.randn(4, dtype=torch.float64)
     names = student.run(FUNCTIONS, x=x)
     close(names["results"]["sine"], x.cos())
-    assert names["left"][0] is False, "the given x requires a gradient now"
-    assert names["left"][1] is None, "the given x has a .grad now"
-    assert not any(names["history"].values()), f"requires_grad of the results: {names['history']}"
+    unchanged(names, x=x)
+    require(
+        names["left"] == (False, None),
+        "the given x requires a gradient now, or has a .grad",
+        ru="переданный x теперь требует градиента или имеет .grad",
+    )
+    require(
+        not any(names["history"].values()),
+        f"requires_grad of the results: {names['history']}",
+        ru=f"requires_grad результатов: {names['history']}",
+    )

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close, is_tensor
+from nbjudge.testing import close, is_tensor, require, unchanged
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 
@@ -14,16 +14,22 @@ cases = {
     "a leaf that requires a gradient": leaf,
     "a parameter": torch.nn.Parameter(torch.ones(2)),
     "an intermediate result after retain_grad()": kept,
+    "a detached tensor after requires_grad_()": (leaf * 3).detach().requires_grad_(),
     "a leaf that requires none": torch.ones(2),
+    "a frozen parameter": torch.nn.Parameter(torch.ones(2), requires_grad=False),
     "an intermediate result": leaf + 1,
+    "a slice of a leaf": leaf[:1],
     "a detached tensor": kept.detach(),
     "integers": torch.arange(3),
     "a result of data only": torch.ones(2) * 3,
 }
+required = [t.requires_grad for t in cases.values()]
 answers = {name: receives_grad(t) for name, t in cases.items()}
 kinds = sorted({type(answer).__name__ for answer in answers.values()})
 answers = {name: bool(answer) for name, answer in answers.items()}
-del leaf, kept, cases
+filled = [name for name, t in cases.items() if (t.is_leaf or t.retains_grad) and t.grad is not None]
+same = required == [t.requires_grad for t in cases.values()]
+del leaf, kept, cases, required
 """
 
 NEURON = """
@@ -51,13 +57,26 @@ def test_receives_grad(student):
     ru: `receives_grad` верно судит о листьях, промежуточных результатах, сохранённых, отсоединённых и целых тензорах.
     """
     names = student.run(CASES)
-    assert names["kinds"] == ["bool"], f"return True or False, not {names['kinds']}"
+    require(
+        names["kinds"] == ["bool"],
+        f"return True or False, not {names['kinds']}",
+        ru=f"верните True или False, а не {names['kinds']}",
+    )
     wrong = [
         f"{case}: {answer}"
         for i, (case, answer) in enumerate(names["answers"].items())
-        if answer != (i < 3)  # the first three receive one
+        if answer != (i < 4)  # the first four receive one
     ]
-    assert len(names["answers"]) == 8 and not wrong, f"wrong answers: {'; '.join(wrong)}"
+    require(
+        len(names["answers"]) == 11 and not wrong,
+        f"wrong answers: {'; '.join(wrong)}",
+        ru=f"неверные ответы: {'; '.join(wrong)}",
+    )
+    require(
+        not names["filled"] and names["same"],
+        "receives_grad changes what it is asked about: it has filled .grad or set requires_grad",
+        ru="receives_grad меняет тензор, о котором её спрашивают: заполнен .grad или изменён requires_grad",
+    )
 
 
 @pytest.mark.exercise("leaves")
@@ -71,7 +90,11 @@ def test_neuron_gradients(student, kind):
         inputs, expected = neuron(n)
         grads = student.run(NEURON, **inputs)["grads"]
         for name in ("w1", "w0") if kind == "weights" else ("s", "sigma"):
-            assert name in grads, f"no gradient {name!r} in the dictionary"
+            require(
+                name in grads,
+                f"no gradient {name!r} in the dictionary",
+                ru=f"в словаре нет градиента {name!r}",
+            )
             is_tensor(grads[name], shape=expected[name].shape)
             close(grads[name], expected[name])
 
@@ -84,6 +107,11 @@ def test_neuron_gradients_leaves_its_arguments_alone(student):
     """
     inputs, expected = neuron(4)
     names = student.run(NEURON + "again = neuron_gradients(x, y, w1, w0)['w1'].detach()", **inputs)
-    assert not any(names["left"]), "a given tensor requires a gradient now, or has one"
+    require(
+        not any(names["left"]),
+        "a given tensor requires a gradient now, or has one",
+        ru="переданный тензор теперь требует градиента или имеет его",
+    )
+    unchanged(names, **inputs)
     close(names["again"], expected["w1"])
     close(names["w1"], inputs["w1"])

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require, unchanged
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 
@@ -72,9 +72,14 @@ def test_one_backward_for_each_piece(student):
     """
     inputs, expected = regression(12, 3)
     names = student.run(PIECES, **inputs, size=4, old=None)
-    assert names["count"] == 3, f"12 rows by 4 make 3 pieces, but backward reached w {names['count']} times"
+    require(
+        names["count"] == 3,
+        f"12 rows by 4 make 3 pieces, but backward() reached w {names['count']} times",
+        ru=f"12 строк по 4 — это 3 части, а backward() дошёл до w {names['count']} раз",
+    )
     close(names["stored"], expected)
     close(names["after"], inputs["w"])
+    unchanged(names, X=inputs["X"], y=inputs["y"])
 
 
 @pytest.mark.exercise("accumulation")
@@ -118,6 +123,10 @@ def test_descent_leaves_start_alone(student):
     """
     for steps in (3, 0):
         names, start, expected = descent(student, steps)
-        close(names["start"], start)
+        unchanged(names, start=start)
         close(names["end"], expected)
-        assert names["tracked"] is False, "the result requires a gradient: detach it"
+        require(
+            names["tracked"] is False,
+            "the result requires a gradient: detach it",
+            ru="результат требует градиента: отсоедините его",
+        )

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require, unchanged
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 
@@ -64,5 +64,10 @@ def test_x_stays_as_it_was(student):
         names = student.run(code, **inputs, **more)
         close(names["result"], expected)
         requires, grad, tracked = names["left"]
-        assert requires is False and grad is None, "the given x requires a gradient now, or has one"
-        assert tracked is False, "the result must have no history"
+        unchanged(names, **inputs)
+        require(
+            requires is False and grad is None,
+            "the given x requires a gradient now, or has one",
+            ru="переданный x теперь требует градиента или имеет его",
+        )
+        require(tracked is False, "the result must have no history", ru="у результата не должно быть истории")

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require, unchanged
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 
@@ -13,6 +13,8 @@ model.register_forward_hook(lambda module, inputs, output: recorded.append(outpu
 x.requires_grad_()
 result = predict(model, x)
 tracked, after = result.requires_grad, torch.is_grad_enabled()
+modes = [m.training for m in model.modules()]
+touched = not x.requires_grad or x.grad is not None or any(p.grad is not None for p in model.parameters())
 parameters = [p.requires_grad for p in model.parameters()]
 result, expected = result.detach().clone(), model(x).detach()
 recorded, x = recorded[:1], x.detach()
@@ -23,9 +25,11 @@ HEAD = """
 import torch
 features = torch.nn.Linear(3, 4).double()
 head = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.Tanh(), torch.nn.Linear(5, 2)).double()
+features.bias.requires_grad_(False)  # whoever freezes and thaws does not know that
 x.requires_grad_()
 result = apply_head(features, head, x)
 tracked = result.requires_grad
+modes = [m.training for m in (*features.modules(), *head.modules())]
 (result * G).sum().backward()
 reached = [p.grad is not None for p in features.parameters()] + [x.grad is not None]
 trainable = [p.requires_grad for p in [*features.parameters(), *head.parameters()]]
@@ -36,6 +40,7 @@ del features, head
 """
 
 THROUGH = """
+plain = straight_through(x).requires_grad
 x.requires_grad_()
 result = straight_through(x)
 tracked = result.requires_grad
@@ -44,6 +49,7 @@ if tracked:
 grad, result = x.grad, result.detach()
 x = x.detach()
 """
+HISTORY = "the result must have a history", "у результата должна быть история"
 
 TRAINING = """
 import torch
@@ -73,12 +79,31 @@ def test_predict(student):
 
     ru: `predict` возвращает результат модели без записи, а после неё запись снова включена.
     """
-    names = student.run(PREDICT, x=torch.randn(5, 3))
+    x = torch.randn(5, 3)
+    names = student.run(PREDICT, x=x)
     close(names["result"], names["expected"])
-    assert names["tracked"] is False, "the result has a history"
-    assert names["recorded"] == [False], "the model was run with recording on, or not exactly once"
-    assert names["after"] is True, "recording is still off after predict"
-    assert names["parameters"] == [True] * 4, "predict has changed requires_grad of the parameters"
+    require(names["tracked"] is False, "the result has a history", ru="у результата есть история")
+    require(
+        names["recorded"] == [False],
+        "the model was not run with recording off",
+        ru="модель работала с включённой записью или не работала вовсе",
+    )
+    require(
+        names["after"] is True,
+        "recording is still off after predict",
+        ru="после predict запись всё ещё выключена",
+    )
+    require(
+        names["parameters"] == [True] * 4 and not names["touched"],
+        "predict has changed requires_grad or .grad of the parameters or of x",
+        ru="predict изменила requires_grad или .grad параметров или x",
+    )
+    require(
+        names["modes"] == [True] * 4,
+        "predict has switched the model to evaluation mode, which nobody asked for",
+        ru="predict переключила модель в режим оценки, о чём её не просили",
+    )
+    unchanged(names, x=x)
 
 
 @pytest.mark.exercise("no-grad", weight=3)
@@ -101,10 +126,25 @@ def test_apply_head_spares_the_features(student):
 
     ru: До `features` и x градиент не доходит, а все параметры обучаемы, как и прежде.
     """
-    names = student.run(HEAD, x=torch.randn(4, 3).double(), G=torch.ones(4, 2).double())
-    assert names["tracked"] is True, "the result must have a history"
-    assert names["reached"] == [False] * 3, "a gradient has reached the features or x"
-    assert names["trainable"] == [True] * 6, "requires_grad of some parameters was changed"
+    x = torch.randn(4, 3).double()
+    names = student.run(HEAD, x=x, G=torch.ones(4, 2).double())
+    require(names["tracked"] is True, HISTORY[0], ru=HISTORY[1])
+    require(
+        names["reached"] == [False] * 3,
+        "a gradient has reached the features or x",
+        ru="градиент дошёл до features или до x",
+    )
+    require(
+        names["trainable"] == [True, False, True, True, True, True],
+        "requires_grad of some parameters was changed",
+        ru="у некоторых параметров изменён requires_grad",
+    )
+    require(
+        names["modes"] == [True] * 5,
+        "a module was switched to evaluation mode",
+        ru="модуль переключён в режим оценки",
+    )
+    unchanged(names, x=x)
 
 
 @pytest.mark.exercise("no-grad")
@@ -113,9 +153,15 @@ def test_straight_through_rounds(student):
 
     ru: `straight_through` округляет.
     """
-    x = torch.tensor([[0.2, 0.8, -1.3], [-0.6, 4.0, 7.9]])
-    names = student.run(THROUGH, x=x, v=torch.ones(2, 3))
-    close(names["result"], torch.tensor([[0.0, 1.0, -1.0], [-1.0, 4.0, 8.0]]))
+    for x in (torch.tensor([[0.2, 0.8, -1.3], [-0.6, 4.0, 7.9]]), 4 * torch.randn(20, 10).double()):
+        names = student.run(THROUGH, x=x, v=torch.ones_like(x))
+        close(names["result"], x.round(), rtol=1e-5, atol=1e-5)
+        unchanged(names, x=x)
+        require(
+            names["plain"] is False,
+            "of an x without history the result has none",
+            ru="если у x нет истории, её нет и у результата",
+        )
 
 
 @pytest.mark.exercise("no-grad", weight=2)
@@ -126,7 +172,7 @@ def test_straight_through_passes_the_gradient(student):
     """
     x, v = 5 * torch.randn(2, 3), torch.randn(2, 3)
     names = student.run(THROUGH, x=x, v=v)
-    assert names["tracked"] is True, "the result must have a history"
+    require(names["tracked"] is True, HISTORY[0], ru=HISTORY[1])
     close(names["grad"], v)
 
 
@@ -140,4 +186,8 @@ def test_for_training(student):
     names = student.run(TRAINING, x=x)
     close(names["result"], 2 * x)
     close(names["grad"], 2 * x)
-    assert names["inference"] is False, "the result is still an inference tensor"
+    require(
+        names["inference"] is False,
+        "the result is still an inference tensor",
+        ru="результат всё ещё inference-тензор",
+    )

@@ -1,16 +1,20 @@
 import pytest
 import torch
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require, unchanged
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 
+# Between forward and backward another use: each has a record of its own.
 SWISH = """
+import torch
 x.requires_grad_()
 y = Swish.apply(x)
-record = type(y.grad_fn).__name__
+record, own = type(y.grad_fn).__name__, isinstance(y.grad_fn, torch.autograd.function.BackwardCFunction)
+other = Swish.apply(torch.full((2,), 7.0, dtype=x.dtype, requires_grad=True))
 y.backward(v)
 grad, y, x = x.grad, y.detach(), x.detach()
+del other
 """
 
 CHECK = """
@@ -37,8 +41,17 @@ def check(student, factor, dtype):
     """The student's verdict on a sine whose gradient is wrong by `factor`."""
     x = torch.rand(2, 3, dtype=dtype)  # the cosine is not near 0
     names = student.run(CHECK, x=x, factor=factor)
-    assert names["kind"] == "bool", f"return True or False, not a {names['kind']}"
-    assert names["left"] == (False, None, str(dtype)), f"the given x was changed: {names['left']}"
+    require(
+        names["kind"] == "bool",
+        f"return True or False, not a {names['kind']}",
+        ru=f"верните True или False, а не {names['kind']}",
+    )
+    require(
+        names["left"] == (False, None, str(dtype)),
+        "the given x was changed: it requires a gradient, has a .grad or another type",
+        ru="переданный x изменён: он требует градиента, имеет .grad или другой тип",
+    )
+    unchanged(names, x=x)
     return names["answer"]
 
 
@@ -52,7 +65,12 @@ def test_swish_forward(student):
         x = 3 * torch.randn(4, 5, dtype=dtype)
         names = student.run(SWISH, x=x, v=torch.ones_like(x))
         close(names["y"], x / (1 + (-x).exp()))
-        assert names["record"] == "SwishBackward", f"the graph holds a {names['record']}, not your Swish"
+        require(
+            names["own"] is True,
+            f"the graph holds a {names['record']}, not your Swish",
+            ru=f"в графе {names['record']}, а не ваш Swish",
+        )
+        unchanged(names, x=x)
 
 
 @pytest.mark.exercise("function", weight=2)
@@ -85,7 +103,11 @@ def test_right_gradient_is_accepted(student):
     ru: `gradient_is_right` принимает верный градиент в точке типа float64 и float32.
     """
     for dtype in (torch.float64, torch.float32):
-        assert check(student, 1.0, dtype) is True, f"at a {dtype} point you refuse a right gradient"
+        require(
+            check(student, 1.0, dtype) is True,
+            f"at a {dtype} point you refuse a right gradient",
+            ru=f"в точке типа {dtype} вы отвергаете верный градиент",
+        )
 
 
 @pytest.mark.exercise("function")
@@ -95,4 +117,16 @@ def test_wrong_gradient_is_refused(student):
     ru: `gradient_is_right` возвращает False, если в градиенте неверны знак, множитель или два процента.
     """
     for factor in (-1.0, 2.0, 1.02):
-        assert check(student, factor, torch.float64) is False, f"you accept {factor} times the right gradient"
+        require(
+            check(student, factor, torch.float64) is False,
+            f"you accept {factor} times the right gradient",
+            ru=f"вы принимаете верный градиент, умноженный на {factor}",
+        )
+    for i in range(6):  # wrong in one element only
+        factor = torch.ones(2, 3, dtype=torch.float64)
+        factor[i // 3, i % 3] = 1.02
+        require(
+            check(student, factor, torch.float64) is False,
+            f"you accept a gradient that is wrong in one element, [{i // 3}, {i % 3}]",
+            ru=f"вы принимаете градиент, неверный в одном элементе, [{i // 3}, {i % 3}]",
+        )

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from nbjudge.testing import read_arrays
+from nbjudge.testing import StudentError, read_arrays, require
 
 HERE = Path(__file__).parent
 NOTEBOOK_DATA = HERE.parents[1] / "source" / "intro"
@@ -66,8 +66,25 @@ def evaluate(model, X, y, batch_size=64):
     return loss, (log_probs.argmax(dim=-1) == y).double().mean().item()
 """,
 }
-# A given function's globals are the notebook's own names, while student.run works on a copy of them.
-REPLACE = "minibatches.__globals__[{name!r}] = {name}\n"
+# `optimizers` notes who makes steps, under whatever name it was imported.
+WATCHED = """
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+optimizers = []
+hook = register_optimizer_step_post_hook(lambda optimizer, *_: optimizers.append(type(optimizer).__name__))
+try:
+    fit_linear(X, y, steps=2, lr=0.05)
+finally:
+    hook.remove()
+del hook
+"""
+# In inference mode nothing can be recorded: backward() raises. The hooks do the same for torch.func.grad.
+UNRECORDED = """
+import torch
+with torch.inference_mode(), torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t):
+    found = fit_linear(X, y, steps=2, lr=0.05)[0].clone()
+"""
 
 # A linear classifier that notes how it was called.
 PROBE = """
@@ -92,7 +109,45 @@ def run_with(student):
     """`run_with(("predict",), code, x=x)`: student.run with these earlier functions replaced by right ones."""
 
     def run(names, code, **inputs):
-        references = "".join(REFERENCES[name] + REPLACE.format(name=name) for name in names)
-        return student.run("import torch\n" + references + PROBE + code, **inputs)
+        if names:
+            student.replace("import torch\n" + "".join(REFERENCES[name] for name in names))
+        return student.run("import torch\n" + PROBE + code, **inputs)
 
     return run
+
+
+@pytest.fixture
+def optimizers_in_fit_linear(student):
+    """optimizers_in_fit_linear(X, y): the class names of the optimizers that made steps."""
+
+    def ask(X, y):
+        return student.run(WATCHED, X=X, y=y)["optimizers"]
+
+    return ask
+
+
+@pytest.fixture
+def without_autograd(student):
+    """without_autograd(X, y): w after two steps of fit_linear where nothing can be recorded; None if it fails there."""
+
+    def ask(X, y):
+        try:
+            return student.run(UNRECORDED, X=X, y=y)["found"]
+        except StudentError:
+            return None
+
+    return ask
+
+
+@pytest.fixture
+def one_each(student):
+    """one_each(losses, n): there are n of them."""
+
+    def check(losses, n):
+        require(
+            len(losses) == n,
+            f"{n} steps give {n} losses, not {len(losses)}",
+            ru=f"{n} шагов дают {n} значений потерь, а не {len(losses)}",
+        )
+
+    return check

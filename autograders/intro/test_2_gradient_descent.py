@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from nbjudge.testing import close, decreasing, is_tensor, uses
+from nbjudge.testing import close, decreasing, is_tensor, require, unchanged
 
-pytestmark = pytest.mark.limits(seconds=3)  # each call takes milliseconds
+pytestmark = pytest.mark.limits(seconds=10)  # a log of each step by scikit-learn takes milliseconds
 
 
 def descend(X, y, steps, lr):
@@ -35,7 +35,7 @@ def assert_follows(student, steps, lr, d=3):
 
 
 @pytest.mark.exercise("gradient-descent")
-def test_returns_w_b_and_losses(student):
+def test_returns_w_b_and_losses(student, one_each):
     """Returns w with one number per column, b, and one loss for each step.
 
     ru: Возвращает w (по числу на столбец), b и значение функции потерь на каждом шаге.
@@ -43,8 +43,12 @@ def test_returns_w_b_and_losses(student):
     X, y, _, _ = problem(n=20, d=4)
     w, b, losses = student.fit_linear(X, y, steps=7, lr=0.05)
     is_tensor(w, shape=(4,), dtype=torch.float32)
-    assert b.numel() == 1, f"b is one number, but has the shape {list(b.shape)}"
-    assert len(losses) == 7, f"7 steps give 7 losses, not {len(losses)}"
+    require(
+        b.numel() == 1,
+        f"b is one number, but has the shape {list(b.shape)}",
+        ru=f"b — одно число, а у вас форма {list(b.shape)}",
+    )
+    one_each(losses, 7)
     assert_follows(student, steps=1, lr=0.05)
 
 
@@ -110,18 +114,36 @@ def test_update_is_not_tracked(student):
     """
     w, b, _ = assert_follows(student, steps=1, lr=0.05)
     for name, value in (("w", w), ("b", b)):
-        assert value.origin.grad_fn is None, f"{name} carries its history ({value.origin.grad_fn}): detach it"
+        history = value.origin.grad_fn
+        require(
+            history is None,
+            f"{name} carries its history ({history}): detach it",
+            ru=f"{name} хранит свою историю ({history}): отсоедините его",
+        )
 
 
 @pytest.mark.exercise("gradient-descent", weight=5)
-def test_written_by_hand(student):
-    """It makes the steps itself, without a ready-made optimizer or solver.
+def test_written_by_hand(student, optimizers_in_fit_linear, without_autograd):
+    """`backward()` finds the gradients, and the function makes the steps itself, without a ready-made optimizer.
 
-    ru: Шаги делает сама, без готового оптимизатора или решателя.
+    ru: Градиенты находит `backward()`, а шаги делает сама функция, без готового оптимизатора.
     """
-    for name in ("torch.optim", "torch.linalg", "numpy.linalg", "sklearn"):
-        assert not uses(student.source("gradient-descent"), name), f"write it without {name}"
     assert_follows(student, steps=2, lr=0.05)
+    X, y, _, _ = problem()
+    found = optimizers_in_fit_linear(X, y)
+    require(
+        not found,
+        f"write the update yourself; now {', '.join(found)} makes it",
+        ru=f"напишите обновление сами; сейчас его делает {', '.join(found)}",
+    )
+    unrecorded = without_autograd(X, y)
+    require(
+        unrecorded is None
+        or not torch.allclose(unrecorded.flatten().double(), descend(X, y, 2, 0.05)[0], rtol=1e-3, atol=1e-4),
+        "let backward() find the gradients: it works without autograd",
+        ru="пусть градиенты найдёт backward(): функция работает и без autograd",
+    )
+    unchanged(student.run("fit_linear(X, y, steps=2, lr=0.05)", X=X, y=y), X=X, y=y)
 
 
 @pytest.mark.exercise("gradient-descent", weight=3)
@@ -132,4 +154,6 @@ def test_california_housing(student, housing):
     """
     w, b, _ = student.fit_linear(housing.X, housing.y, steps=100, lr=0.1)
     loss = (housing.X @ w.flatten() + float(b) - housing.y).square().mean().item()
-    assert loss < 0.5, f"with your w and b the loss is {loss:.3f}"
+    require(
+        loss < 0.5, f"with your w and b the loss is {loss:.3f}", ru=f"с вашими w и b потери равны {loss:.3f}"
+    )

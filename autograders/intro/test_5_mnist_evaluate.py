@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require
 
 pytestmark = pytest.mark.limits(seconds=3)  # each call takes milliseconds
 
@@ -84,8 +84,10 @@ def test_eval_mode(evaluated):
     ru: Модель в режиме оценки: dropout выключен.
     """
     got = evaluated(dropout=0.5)
-    assert got["modes"], "the model was never called"
-    assert not any(got["modes"]), "the model was called in training mode"
+    require(got["modes"], "the model was never called", ru="модель ни разу не вызвана")
+    require(
+        not any(got["modes"]), "the model was called in training mode", ru="модель вызвана в режиме обучения"
+    )
     close(float(got["loss"]), got["expected_loss"], rtol=1e-3)
 
 
@@ -96,10 +98,22 @@ def test_no_gradient(evaluated):
     ru: Градиент не записывается, веса не меняются.
     """
     got = evaluated()
-    assert got["tracked"], "the model was never called"
-    assert not any(got["tracked"]), "the model was called with gradients on"
-    assert got["gradient"] is None, "evaluate has left a gradient in the weights"
-    assert torch.equal(got["after"], got["weight"]), "evaluate has changed the weights"
+    require(got["tracked"], "the model was never called", ru="модель ни разу не вызвана")
+    require(
+        not any(got["tracked"]),
+        "the model was called with gradients on",
+        ru="модель вызвана с включённой записью градиентов",
+    )
+    require(
+        got["gradient"] is None,
+        "evaluate has left a gradient in the weights",
+        ru="evaluate оставила градиент в весах",
+    )
+    require(
+        torch.equal(got["after"], got["weight"]),
+        "evaluate has changed the weights",
+        ru="evaluate изменила веса",
+    )
 
 
 @pytest.mark.exercise("mnist-evaluate")
@@ -110,7 +124,14 @@ def test_two_floats_from_mini_batches(evaluated):
     """
     got = evaluated(n=50, batch_size=20)
     for name in ("loss", "accuracy"):
-        assert isinstance(got[name], float), (
-            f"{name} must be a float, not a {type(got[name]).__name__}: use .item()"
+        kind = type(got[name]).__name__
+        require(
+            isinstance(got[name], float),
+            f"{name} must be a float, not a {kind}: use .item()",
+            ru=f"{name} должно быть числом float, а не {kind}: используйте .item()",
         )
-    assert got["sizes"] == [20, 20, 10], f"50 samples in batches of 20 are 20, 20 and 10, not {got['sizes']}"
+    require(
+        got["sizes"] == [20, 20, 10],
+        f"50 samples in batches of 20 are 20, 20 and 10, not {got['sizes']}",
+        ru=f"50 примеров батчами по 20 — это 20, 20 и 10, а не {got['sizes']}",
+    )

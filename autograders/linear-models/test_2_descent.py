@@ -1,22 +1,41 @@
 import pytest
 import torch
 
-from nbjudge.testing import close, is_tensor
+from nbjudge.testing import close, is_tensor, require
 
 SEED_X = torch.tensor([[1.0, 40.0], [2.0, 30.0], [3.0, 20.0], [4.0, 10.0]])
 
 
 @pytest.mark.exercise("descent")
-def test_returns_w_and_losses(fitted, problem):
-    """Returns one weight per feature and one float for each step.
+def test_returns_w_and_losses(student, fitted, problem, watched, without_autograd, floats):
+    """Returns one weight per feature and one float for each step, by your two functions alone.
 
-    ru: Возвращает по весу на признак и по числу float на каждый шаг.
+    ru: Возвращает по весу на признак и по числу float на каждый шаг, с помощью только двух ваших функций.
     """
     X, y = problem(n=12, d=4)
     w, losses = fitted("descend", X, y, 7, 0.05)
     is_tensor(w, shape=(4,), dtype=torch.float32)
-    assert len(losses) == 7, f"7 steps give 7 losses, not {len(losses)}"
-    assert all(isinstance(loss, float) for loss in losses), "the losses must be Python floats: use .item()"
+    require(
+        len(losses) == 7,
+        f"7 steps give 7 losses, not {len(losses)}",
+        ru=f"7 шагов дают 7 значений потерь, а не {len(losses)}",
+    )
+    floats(losses)
+    call, inputs = "descend(X, y, 2, 0.05)", {"X": X, "y": y}
+    require(
+        not watched(call, **inputs),
+        "let your two functions do it, not an optimizer",
+        ru="используйте две свои функции, а не оптимизатор",
+    )
+    found = without_autograd(call, **inputs)
+    require(
+        found is not None
+        and torch.allclose(found, fitted("descend", X, y, 2, 0.05)[0], rtol=1e-3, atol=1e-4),
+        "it does not work without autograd: use your mse_gradient",
+        ru="без autograd она не работает: используйте свою mse_gradient",
+    )
+    student.replace("def mse_gradient(w, X, y):\n    return 0 * w + 1\n")
+    close(student.descend(X, y, 3, 0.5)[0], torch.full((4,), -1.5), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.exercise("descent")
@@ -27,7 +46,11 @@ def test_starts_from_zeros(fitted, problem):
     """
     X, y = problem(d=2)
     w, losses = fitted("descend", X, y, 0, 0.1)
-    assert len(losses) == 0, f"no step, but {len(losses)} losses"
+    require(
+        len(losses) == 0,
+        f"no step, but {len(losses)} losses",
+        ru=f"ни одного шага, но {len(losses)} значений потерь",
+    )
     close(w, torch.zeros(2))
     close(float(fitted("descend", X, y, 1, 0.1)[1][0]), y.square().mean().item(), rtol=1e-4)
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close, is_tensor, uses
+from nbjudge.testing import close, is_tensor, require, unchanged
 
 MODULE = """
 import torch
@@ -39,7 +39,7 @@ def test_sgd_steps(fitted, problem, expected):
 
 
 @pytest.mark.exercise("optimizer")
-def test_sgd_losses(fitted, problem, expected):
+def test_sgd_losses(fitted, problem, expected, floats):
     """`fit_sgd` returns one float per step, each computed before its step.
 
     ru: `fit_sgd` возвращает по числу float на шаг, каждое вычислено перед своим шагом.
@@ -47,12 +47,12 @@ def test_sgd_losses(fitted, problem, expected):
     X, y = problem(d=2)
     w, losses = fitted("fit_sgd", X, y, 9, 0.06)
     is_tensor(w, shape=(2,), dtype=torch.float32)
-    assert all(isinstance(loss, float) for loss in losses), "the losses must be Python floats: use .item()"
+    floats(losses)
     close(losses, expected(X, y, 9, 0.06)[1], rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.exercise("optimizer", weight=6)
-def test_sgd_uses_the_optimizer(student, fitted, problem, expected):
+def test_sgd_uses_the_optimizer(fitted, problem, expected, watched, without_history):
     """`fit_sgd` lets torch.optim make the steps, and w comes back without history.
 
     ru: В `fit_sgd` шаги делает torch.optim, а w возвращается без истории.
@@ -60,8 +60,13 @@ def test_sgd_uses_the_optimizer(student, fitted, problem, expected):
     X, y = problem()
     w, _ = fitted("fit_sgd", X, y, 2, 0.06)
     close(w, expected(X, y, 2, 0.06)[0], rtol=1e-3, atol=1e-4)
-    assert not w.origin.requires_grad, "w still requires a gradient or carries its history: detach it"
-    assert uses(student.source("optimizer_sgd"), "torch.optim"), "let torch.optim.SGD make the steps"
+    without_history(w)
+    found = watched("fit_sgd(X, y, 2, 0.06)", X=X, y=y)
+    require(
+        "SGD" in found,
+        f"let torch.optim.SGD make the steps; steps were made by: {', '.join(found) or 'no optimizer'}",
+        ru=f"пусть шаги делает torch.optim.SGD; сейчас их делает: {', '.join(found) or 'не оптимизатор'}",
+    )
 
 
 @pytest.mark.exercise("optimizer", weight=2)
@@ -72,7 +77,11 @@ def test_module_has_one_weight(student):
     """
     for d in (2, 5):
         got = student.run("shapes = [list(p.shape) for p in LinearRegression(d).parameters()]", d=d)
-        assert got["shapes"] == [[1, d]], f"expected one parameter of the shape {[1, d]}, got {got['shapes']}"
+        require(
+            got["shapes"] == [[1, d]],
+            f"expected one parameter of the shape {[1, d]}, got {got['shapes']}",
+            ru=f"ожидался один параметр формы {[1, d]}, получены {got['shapes']}",
+        )
 
 
 @pytest.mark.exercise("optimizer", weight=3)
@@ -85,7 +94,11 @@ def test_module_forward(student):
     for n in (6, 1):
         X = torch.randn(n, 3)
         got = student.run(code, X=X)
-        assert got["out"].origin.requires_grad, "the output has lost its history: the module can't learn"
+        require(
+            got["out"].origin.requires_grad,
+            "the output has lost its history: the module can't learn",
+            ru="выход потерял историю: модуль не сможет учиться",
+        )
         close(got["out"], X @ got["weight"].flatten(), rtol=1e-4, atol=1e-5)
 
 
@@ -105,7 +118,7 @@ def test_fit_module_steps(student, problem):
 
 
 @pytest.mark.exercise("optimizer")
-def test_fit_module_losses(student, problem):
+def test_fit_module_losses(student, problem, floats):
     """`fit_module` returns one float per step, each computed before its step, and leaves the module trainable.
 
     ru: `fit_module` возвращает по числу float на шаг, вычисленному перед ним, и модуль остаётся обучаемым.
@@ -114,6 +127,11 @@ def test_fit_module_losses(student, problem):
     start = {"weight": torch.randn(1, 3), "bias": torch.randn(1)}
     got = student.run(MODULE, X=X, y=y, lr=0.05, runs=[8], **start)
     (losses,) = got["losses"]
-    assert all(isinstance(loss, float) for loss in losses), "the losses must be Python floats: use .item()"
+    floats(losses)
     close(losses, train_by_hand(X, y, **start, steps=8, lr=0.05)[2], rtol=1e-3, atol=1e-4)
-    assert got["trainable"] == [True, True], "the module's parameters can no longer be trained"
+    require(
+        got["trainable"] == [True, True],
+        "the module's parameters can no longer be trained",
+        ru="параметры модуля больше нельзя обучать",
+    )
+    unchanged(got, X=X, y=y)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require, unchanged
 
 GOOD = [((5,), (5,)), ((5, 1), (5,)), ((5,), (5, 1)), ((5, 1), (5, 1))]
 DIFFERENT = [((4,), (3,)), ((4, 1), (3,)), ((4,), (1,)), ((1, 1), (4,)), ((2, 1), (4, 1))]
@@ -12,11 +12,15 @@ def refuse(student, first, second):
     """`safe_mse` raises a ValueError for these shapes, and names both."""
     with pytest.raises(ValueError) as caught:
         student.safe_mse(torch.randn(first), torch.randn(second))
+        shapes = f"{list(first)} and {list(second)}", f"{list(first)} и {list(second)}"
+        require(False, f"{shapes[0]} must raise a ValueError", ru=f"{shapes[1]} должны вызвать ValueError")
     message = str(caught.value).replace(" ", "")
     for shape in (first, second):
         forms = [str(form).replace(" ", "") for form in (list(shape), tuple(shape))]
-        assert any(form in message for form in forms), (
-            f"the message must name {list(shape)}, it says: {message}"
+        require(
+            any(form in message for form in forms),
+            f"the message must name {list(shape)}, it says: {caught.value}",
+            ru=f"сообщение должно назвать {list(shape)}, в нём сказано: {caught.value}",
         )
 
 
@@ -29,7 +33,9 @@ def test_vectors_and_columns(student):
     for first, second in GOOD:
         prediction, target = torch.randn(first), torch.randn(second)
         expected = (prediction.flatten() - target.flatten()).square().mean()
-        close(student.safe_mse(prediction, target), expected, rtol=1e-4, atol=1e-6)
+        got = student.run("loss = safe_mse(prediction, target)", prediction=prediction, target=target)
+        close(got["loss"], expected, rtol=1e-4, atol=1e-6)
+        unchanged(got, prediction=prediction, target=target)
 
 
 @pytest.mark.exercise("broadcast")

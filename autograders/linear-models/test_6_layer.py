@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close, uses
+from nbjudge.testing import close, require, unchanged
 
 STEPS = """
 import torch
@@ -30,6 +30,7 @@ def stepped(student, problem):
             error = X @ weight[0] + bias - y
             got["expected_losses"].append(error.square().mean().item())
             weight, bias = weight - lr * 2 * (error @ X)[None] / n, bias - lr * 2 * error.mean()
+        unchanged(got, X=X, y=y)
         return {**got, "expected_weight": weight, "expected_bias": bias}
 
     return run
@@ -67,13 +68,13 @@ def test_many_steps(stepped):
 
 
 @pytest.mark.exercise("layer")
-def test_returns_the_loss_before_the_step(stepped):
+def test_returns_the_loss_before_the_step(stepped, floats):
     """Returns the loss before the step, a Python float.
 
     ru: Возвращает потери до шага, число float.
     """
     got = stepped(4)
-    assert all(isinstance(loss, float) for loss in got["losses"]), "return a Python float: use .item()"
+    floats(got["losses"])
     close(got["losses"], got["expected_losses"], rtol=1e-3, atol=1e-4)
 
 
@@ -85,16 +86,30 @@ def test_gradients_are_left_zeroed(stepped):
     """
     got = stepped(1)
     close(got["weight"], got["expected_weight"], rtol=1e-3, atol=1e-5)
-    assert got["clean"], "the gradients of the step are still there"
-    assert got["trainable"] == [True, True], "weight and bias are no longer parameters that can be trained"
+    require(
+        got["clean"] is True,
+        "the gradients of the step are still there",
+        ru="градиенты шага остались на месте",
+    )
+    require(
+        got["trainable"] == [True, True],
+        "weight and bias are no longer parameters that can be trained",
+        ru="вес и свободный член больше не являются обучаемыми параметрами",
+    )
 
 
 @pytest.mark.exercise("layer", weight=2)
-def test_by_hand(student, stepped):
+def test_by_hand(stepped, watched, problem):
     """The update is written by hand, without torch.optim.
 
     ru: Обновление написано вручную, без torch.optim.
     """
     got = stepped(1)
     close(got["weight"], got["expected_weight"], rtol=1e-3, atol=1e-5)
-    assert not uses(student.source("layer"), "torch.optim"), "write the update yourself"
+    X, y = problem(8, 2)
+    found = watched("layer_step(torch.nn.Linear(2, 1), X, y, 0.01)", X=X, y=y)
+    require(
+        not found,
+        f"write the update yourself; the step was made by {found}",
+        ru=f"напишите обновление сами; шаг сделал {found}",
+    )

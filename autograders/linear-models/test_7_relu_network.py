@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close, is_tensor
+from nbjudge.testing import close, is_tensor, require, unchanged
 
 FORWARD = """
 model = TwoLayer(X.shape[1], hidden)
@@ -63,7 +63,11 @@ def test_parameters(student):
         got = student.run(FORWARD, X=torch.randn(5, d), hidden=hidden)
         shapes = sorted(tuple(value.shape) for value in got["values"])
         expected = sorted([(hidden, d), (hidden,), (1, hidden), (1,)])
-        assert shapes == expected, f"expected parameters of the shapes {expected}, got {shapes}"
+        require(
+            shapes == expected,
+            f"expected parameters of the shapes {expected}, got {shapes}",
+            ru=f"ожидались параметры форм {expected}, получены {shapes}",
+        )
 
 
 @pytest.mark.exercise("relu-network", weight=4)
@@ -77,10 +81,16 @@ def test_forward(student):
         X = 3 * torch.randn(n, 4)
         got = student.run(FORWARD, X=X, hidden=6)
         by_shape = {tuple(value.shape): value for value in got["values"]}
-        assert by_shape.keys() == {(6, 4), (6,), (1, 6), (1,)}, f"shapes of the parameters: {list(by_shape)}"
+        require(
+            by_shape.keys() == {(6, 4), (6,), (1, 6), (1,)},
+            f"shapes of the parameters: {list(by_shape)}",
+            ru=f"формы параметров: {list(by_shape)}",
+        )
         hidden = (X @ by_shape[6, 4].T + by_shape[6,]).clamp(min=0)
         close(got["out"], hidden @ by_shape[1, 6][0] + by_shape[1,], rtol=1e-4, atol=1e-5)
-        assert all(got["reached"]), "a parameter gets no gradient"
+        require(
+            all(got["reached"]), "a parameter gets no gradient", ru="какой-то параметр не получает градиента"
+        )
 
 
 @pytest.mark.exercise("relu-network", weight=4)
@@ -99,7 +109,7 @@ def test_steps(student):
 
 
 @pytest.mark.exercise("relu-network", weight=2)
-def test_losses(student):
+def test_losses(student, floats):
     """`fit_network` returns one float per step, each computed before its step, and leaves the network trainable.
 
     ru: `fit_network` возвращает по числу float на шаг, вычисленному перед ним, и сеть остаётся обучаемой.
@@ -107,9 +117,14 @@ def test_losses(student):
     X, y = torch.randn(15, 2), torch.randn(15)
     start = [torch.randn(shape) for shape in SHAPES]
     got = student.run(TRAIN, X=X, y=y, start=start, runs=[9], lr=0.08)
-    assert all(isinstance(loss, float) for loss in got["losses"]), "the losses must be Python floats"
+    floats(got["losses"])
     close(got["losses"], train_by_hand(X, y, start, 9, 0.08)[1], rtol=1e-3, atol=1e-4)
-    assert got["trainable"] == [True] * 4, "the network's parameters can no longer be trained"
+    require(
+        got["trainable"] == [True] * 4,
+        "the network's parameters can no longer be trained",
+        ru="параметры сети больше нельзя обучать",
+    )
+    unchanged(got, X=X, y=y)
 
 
 @pytest.mark.exercise("relu-network", weight=3)
@@ -123,4 +138,10 @@ def test_learns_a_curve(student, credit):
     X_new, y_new = curve(300)
     out = student.run(LEARN, X=X, y=y, X_new=X_new)["out"]
     is_tensor(out, shape=(300,), dtype=torch.float32)
-    credit((out - y_new).square().mean().item(), full=0.3, none=1.0)
+    credit(
+        (out - y_new).square().mean().item(),
+        full=0.3,
+        none=1.0,
+        what="mean squared error on new points of the curve",
+        ru="средний квадрат ошибки на новых точках кривой",
+    )

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require, unchanged
 
 SEED_X = torch.tensor([[1.0, 40.0], [2.0, 30.0], [3.0, 20.0], [4.0, 10.0]])
 
@@ -19,7 +19,9 @@ def test_bound(student):
     """
     for n, d in ((50, 3), (8, 2), (3, 5), (6, 1)):
         X = torch.randn(n, d)
-        close(float(student.largest_rate(X)), bound(X), rtol=1e-3)
+        got = student.run("found = largest_rate(X)", X=X)
+        close(float(got["found"]), bound(X), rtol=1e-3)
+        unchanged(got, X=X)
 
 
 @pytest.mark.exercise("step-size")
@@ -30,7 +32,12 @@ def test_bound_is_a_float(student):
     """
     for scale in (1.0, 3.0, 0.5):
         found = student.largest_rate(scale * SEED_X)
-        assert isinstance(found, float), f"return a Python float, not a {type(found).__name__}: use .item()"
+        kind = type(found).__name__
+        require(
+            isinstance(found, float),
+            f"return a Python float, not a {kind}: use .item()",
+            ru=f"верните число float, а не {kind}: используйте .item()",
+        )
         close(found, bound(scale * SEED_X), rtol=1e-3)
 
 
@@ -49,7 +56,11 @@ def test_first_and_last_loss(student):
         ([0.0, 0.0, 1e-6], True),
         ([float("inf"), 3.0, 2.0], False),
     ):
-        assert bool(student.diverges(losses)) is wanted, f"diverges({losses}) must be {wanted}"
+        require(
+            bool(student.diverges(losses)) is wanted,
+            f"diverges({losses}) must be {wanted}",
+            ru=f"diverges({losses}) должно быть {wanted}",
+        )
 
 
 @pytest.mark.exercise("step-size", weight=3)
@@ -62,4 +73,8 @@ def test_infinity_and_nan(student):
     for end in ("inf", "nan"):
         for start in (1.0, float("inf")):
             losses = [start, 2.0, float(end)]
-            assert bool(student.diverges(losses)) is True, f"diverges({losses}) must be True"
+            require(
+                bool(student.diverges(losses)) is True,
+                f"diverges({losses}) must be True",
+                ru=f"diverges({losses}) должно быть True",
+            )

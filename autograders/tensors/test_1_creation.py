@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close, is_tensor
+from nbjudge.testing import close, is_tensor, require, unchanged
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 
@@ -21,7 +21,12 @@ def test_tensors_from_a_list(student):
         names = student.cell("creation_inline", numbers=given)
         for name, dtype in (("ints", torch.int64), ("floats", torch.float32)):
             is_tensor(names[name], shape=(n,), dtype=dtype)
-            assert names[name].tolist() == given, f"{name} is {names[name].tolist()} for the list {given}"
+            found = names[name].tolist()
+            require(
+                found == given,
+                f"{name} is {found} for the list {given}",
+                ru=f"{name} — это {found} для списка {given}",
+            )
 
 
 @pytest.mark.exercise("creation")
@@ -42,11 +47,16 @@ def test_average_of_any_type(student):
     ru: `average` принимает целые, bool и вещественные тензоры любой формы и возвращает одно число float64.
     """
     for dtype in (torch.int64, torch.uint8, torch.bool, torch.float32, torch.float64):
-        x = torch.randint(0, 9, (3, 4, 5)).to(dtype)
-        close(student.average(x), x.double().mean())
+        for shape in ((), (7,), (3, 4, 5)):
+            x = torch.randint(0, 9, shape).to(dtype)
+            names = student.run("mean = average(x)", x=x)
+            close(names["mean"], x.double().mean())
+            unchanged(names, x=x)
 
 
-@pytest.mark.exercise("creation", hidden="large numbers of a small type")
+@pytest.mark.exercise(
+    "creation", hidden={"en": "large numbers of a small type", "ru": "большие числа маленького типа"}
+)
 def test_average_is_computed_in_float64(student):
     """`average` converts before it computes: sums that float16 or float32 can't hold.
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close, is_tensor
+from nbjudge.testing import close, require, unchanged
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 
@@ -11,8 +11,12 @@ flat = flat_rows(x.transpose(1, 2))
 """
 
 IN_PLACE = """
-flat = flat_rows(x)
+seen = {view}
+flat = flat_rows(seen)
+shape = list(flat.shape)
 flat[0, 0] = 1000.0
+shows = seen[0, 0, 0].item() == 1000
+del seen, flat
 """
 
 COPIES = """
@@ -25,6 +29,7 @@ cases = [
 answers = [reshape_copies(t, shape) for t, shape in cases]
 kinds = sorted({type(answer).__name__ for answer in answers})
 answers = [bool(answer) for answer in answers]
+unchanged = x.flatten().tolist() == list(range(24))
 del cases
 """
 
@@ -44,7 +49,9 @@ def test_flat_rows(student):
     """
     for shape in ((3, 5), (4, 2, 3), (1, 3, 4, 5)):
         x = torch.randn(shape)
-        close(student.flat_rows(x), torch.stack([sample.flatten() for sample in x]))
+        names = student.run("flat = flat_rows(x)", x=x)
+        unchanged(names, x=x)
+        close(names["flat"], torch.stack([sample.flatten() for sample in x]))
 
 
 @pytest.mark.exercise("reshape")
@@ -59,14 +66,23 @@ def test_flat_rows_of_transposed_tensors(student):
 
 @pytest.mark.exercise("reshape")
 def test_flat_rows_does_not_copy(student):
-    """`flat_rows` of a contiguous tensor is a view of it.
+    """`flat_rows` gives a view wherever that is possible: of a contiguous tensor, and of some that are not.
 
-    ru: для непрерывного тензора `flat_rows` возвращает его вид, а не копию.
+    ru: `flat_rows` возвращает вид, а не копию, везде, где это возможно: для непрерывного тензора и не только.
     """
     x = torch.randn(3, 4, 5)
-    names = student.run(IN_PLACE, x=x)
-    is_tensor(names["flat"], shape=(3, 20))
-    assert names["x"][0, 0, 0] == 1000, "a change of the result does not show in x: it was copied needlessly"
+    for view, length in (("x", 20), ("x[:, 1:3]", 10), ("x[::2]", 20)):
+        names = student.run(IN_PLACE.format(view=view), x=x)
+        require(
+            names["shape"] == [len(x) if view != "x[::2]" else 2, length],
+            f"flat_rows of {view}, with x [3, 4, 5], has the shape {names['shape']}",
+            ru=f"у flat_rows от {view}, где x [3, 4, 5], форма {names['shape']}",
+        )
+        require(
+            names["shows"] is True,
+            f"flat_rows of {view}, with x [3, 4, 5], was copied needlessly: a change of it does not show there",
+            ru=f"flat_rows от {view}, где x [3, 4, 5], скопирована напрасно: её изменение там не видно",
+        )
 
 
 @pytest.mark.exercise("reshape")
@@ -76,12 +92,29 @@ def test_reshape_copies(student):
     ru: `reshape_copies` отличает случаи, когда reshape копирует, от остальных.
     """
     names = student.run(COPIES)
-    assert names["kinds"] == ["bool"], f"return True or False, not {names['kinds']}"
-    expected = [False] * 5 + [True] * 4
-    assert names["answers"] == expected, (
-        "for a contiguous x [4, 6] and the cases x to [24], x to [2, 2, 6], x[1:3] to [12], x.T to [6, 2, 2], "
-        "x[:, ::2] to [12], x.T to [24], x.T to [4, 6], x[:, :3] to [12], x[:, ::4] to [2, 4] you answer "
-        f"{names['answers']}"
+    require(
+        names["kinds"] == ["bool"],
+        f"return True or False, not {names['kinds']}",
+        ru=f"верните True или False, а не {names['kinds']}",
+    )
+    cases = (
+        *("x to [24]", "x to [2, 2, 6]", "x[1:3] to [12]", "x.T to [6, 2, 2]", "x[:, ::2] to [12]"),
+        *("x.T to [24]", "x.T to [4, 6]", "x[:, :3] to [12]", "x[:, ::4] to [2, 4]"),
+    )
+    wrong = [
+        f"{case}: {answer}"
+        for i, (case, answer) in enumerate(zip(cases, names["answers"], strict=True))
+        if answer != (i >= 5)
+    ]
+    require(
+        not wrong,
+        f"for a contiguous x [4, 6] these answers are wrong: {'; '.join(wrong)}",
+        ru=f"для непрерывного x [4, 6] неверные ответы: {'; '.join(wrong)}",
+    )
+    require(
+        names["unchanged"] is True,
+        "reshape_copies has changed its argument",
+        ru="reshape_copies изменила свой аргумент",
     )
 
 
@@ -93,4 +126,6 @@ def test_patches(student):
     """
     for h, w, size in ((6, 4, 2), (3, 9, 3), (8, 12, 4), (5, 5, 1)):
         image = torch.randn(h, w)
-        close(student.patches(image, size), cut(image, size))
+        names = student.run("squares = patches(image, size)", image=image, size=size)
+        close(names["squares"], cut(image, size))
+        unchanged(names, image=image)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nbjudge.testing import close, is_tensor
+from nbjudge.testing import close, is_tensor, require, unchanged
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 
@@ -13,9 +13,18 @@ def assert_taken_apart(student, k, h, w):
     batch = torch.randn(k, 1, h, w)
     names = student.run("images = unbatch(batch)", batch=batch)
     images = names["images"]
-    assert names["batch"].shape == batch.shape, "unbatch has changed the shape of the batch that it was given"
-    assert isinstance(images, list | tuple), f"unbatch returns a list, not {type(images).__name__}"
-    assert len(images) == k, f"a batch of {k} gives {k} images, not {len(images)}"
+    unchanged(names, batch=batch)
+    kind = type(images).__name__
+    require(
+        isinstance(images, list | tuple),
+        f"unbatch returns a list, not a {kind}",
+        ru=f"unbatch возвращает список, а не {kind}",
+    )
+    require(
+        len(images) == k,
+        f"a batch of {k} gives {k} images, not {len(images)}",
+        ru=f"из батча в {k} должно получиться столько же изображений, а не {len(images)}",
+    )
     for image, expected in zip(images, batch, strict=True):
         close(image, expected[0])
 
@@ -28,10 +37,12 @@ def test_as_batch(student):
     """
     for k, h, w in SHAPES + NARROW:
         images = [torch.randn(h, w) for _ in range(k)]
-        batch = student.as_batch(images)
+        names = student.run("batch = as_batch(images)", images=images)
+        batch = names["batch"]
         is_tensor(batch, shape=(k, 1, h, w))
         for i, image in enumerate(images):
             close(batch[i, 0], image)
+            unchanged({"images": names["images"][i]}, images=image)
 
 
 @pytest.mark.exercise("joining")
@@ -62,7 +73,9 @@ def test_add_ones(student):
     """
     for n, d in ((4, 3), (1, 5), (6, 1)):
         X = torch.randn(n, d)
-        result = student.add_ones(X)
+        names = student.run("result = add_ones(X)", X=X)
+        result = names["result"]
+        unchanged(names, X=X)
         is_tensor(result, shape=(n, d + 1))
         close(result[:, :d], X)
         close(result[:, d], torch.ones(n))

@@ -1,31 +1,36 @@
 import pytest
 import torch
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require
 
 pytestmark = pytest.mark.limits(seconds=5)  # each call takes milliseconds
 
-# A GPU that comes and goes: where there is none, torch.device("cuda") can be made all the same.
+# A GPU that comes and goes: where there is none, torch.device("cuda") can be made all the same. The functions'
+# code is exchanged, not their names: who wrote `from torch.cuda import is_available` asks the same function.
 PICK = """
 import torch
-kept = torch.cuda.is_available, torch.cuda.device_count
-torch.cuda.is_available, torch.cuda.device_count = lambda: there, lambda: int(there)
+asked = [torch.cuda.is_available, torch.cuda.device_count]
+kept = [function.__code__ for function in asked]
+answers = [lambda: True, lambda: 1] if there else [lambda: False, lambda: 0]
 try:
+    for function, answer in zip(asked, answers):
+        function.__code__ = answer.__code__
     device = pick_device()
 finally:
-    torch.cuda.is_available, torch.cuda.device_count = kept
-del kept
+    for function, code in zip(asked, kept):
+        function.__code__ = code
+del asked, kept, answers, function, answer, code
 """
 
 # "meta" is another device on every machine. Its tensors hold no numbers, so only their places come back.
 MOVE = """
 import torch
-batch = {"images": images, "labels": labels, "name": "first", "count": 3, "nothing": None}
+batch = {"images": images, "labels": labels, **others}
 tensors = dict(batch)
 moved = move_batch(batch, torch.device(device))
 places = {name: moved[name].device.type for name in ("images", "labels")}
 types = {name: str(moved[name].dtype) for name in ("images", "labels")}
-others = {name: moved[name] for name in ("name", "count", "nothing")}
+others = {name: moved[name] for name in others}
 keys, another = list(moved), moved is not batch
 originals = [batch[name] is tensors[name] and batch[name].device.type for name in ("images", "labels")]
 values = moved["images"] if places["images"] == "cpu" else None
@@ -33,8 +38,20 @@ del moved, batch, tensors
 """
 
 
+OTHERS = {"name": "first", "count": 3, "nothing": None, "sizes": [2, 3], "share": 0.5}
+
+
 def move(student, device):
-    return student.run(MOVE, images=torch.randn(2, 3), labels=torch.randint(9, (2,)), device=device)
+    inputs = {"images": torch.randn(2, 3), "labels": torch.randint(9, (2,))}
+    return student.run(MOVE, **inputs, others=OTHERS, device=device)
+
+
+def make_a_new_one(names):
+    require(
+        names["another"],
+        "move_batch returned the given dictionary: make a new one",
+        ru="move_batch вернула исходный словарь: создайте новый",
+    )
 
 
 @pytest.mark.exercise("device")
@@ -45,9 +62,18 @@ def test_pick_device(student, there):
     ru: `pick_device` выбирает CUDA там, где есть видеокарта, и CPU там, где её нет.
     """
     device = student.run(PICK, there=there)["device"]
-    assert isinstance(device, torch.device), f"return a torch.device, not a {type(device).__name__}"
+    kind = type(device).__name__
+    require(
+        isinstance(device, torch.device),
+        f"return a torch.device, not a {kind}",
+        ru=f"верните torch.device, а не {kind}",
+    )
     expected = "cuda" if there else "cpu"
-    assert device.type == expected, f"is_available() is {there}, so the device is {expected}, not {device}"
+    require(
+        device.type == expected,
+        f"is_available() is {there}, so the device is {expected}, not {device}",
+        ru=f"is_available() равно {there}, поэтому устройство — {expected}, а не {device}",
+    )
 
 
 @pytest.mark.exercise("device", weight=2)
@@ -57,12 +83,26 @@ def test_move_batch(student):
     ru: `move_batch` возвращает все тензоры на устройстве, а остальные значения без изменений.
     """
     names = move(student, "meta")
-    assert names["keys"] == ["images", "labels", "name", "count", "nothing"], f"the keys are {names['keys']}"
-    assert names["places"] == {"images": "meta", "labels": "meta"}, f"the tensors are on {names['places']}"
-    assert names["types"] == {"images": "torch.float32", "labels": "torch.int64"}, (
-        f"the types are {names['types']}"
+    require(
+        sorted(names["keys"]) == sorted(["images", "labels", "name", "count", "nothing", "sizes", "share"]),
+        f"the keys are {names['keys']}",
+        ru=f"ключи: {names['keys']}",
     )
-    assert names["others"] == {"name": "first", "count": 3, "nothing": None}, f"others: {names['others']}"
+    require(
+        names["places"] == {"images": "meta", "labels": "meta"},
+        f"the tensors are on {names['places']}",
+        ru=f"тензоры находятся на {names['places']}",
+    )
+    require(
+        names["types"] == {"images": "torch.float32", "labels": "torch.int64"},
+        f"the types are {names['types']}",
+        ru=f"типы: {names['types']}",
+    )
+    require(
+        names["others"] == OTHERS,
+        f"the other values are {names['others']}, not {OTHERS}",
+        ru=f"остальные значения — {names['others']}, а не {OTHERS}",
+    )
 
 
 @pytest.mark.exercise("device")
@@ -72,9 +112,9 @@ def test_the_original_stays(student):
     ru: В исходном словаре остаются те же тензоры, на CPU.
     """
     names = move(student, "meta")
-    assert names["originals"] == ["cpu", "cpu"], "the given batch was changed"
-    assert names["another"], "move_batch returned the given dictionary: make a new one"
-    assert names["places"]["images"] == "meta", "nothing was moved"
+    require(names["originals"] == ["cpu", "cpu"], "the given batch was changed", ru="исходный батч изменён")
+    make_a_new_one(names)
+    require(names["places"]["images"] == "meta", "nothing was moved", ru="ничего не перенесено")
 
 
 @pytest.mark.exercise("device")
@@ -84,6 +124,10 @@ def test_move_to_where_it_is(student):
     ru: Батч, который уже на устройстве, возвращается с теми же числами.
     """
     names = move(student, "cpu")
-    assert names["places"] == {"images": "cpu", "labels": "cpu"}, f"the tensors are on {names['places']}"
+    require(
+        names["places"] == {"images": "cpu", "labels": "cpu"},
+        f"the tensors are on {names['places']}",
+        ru=f"тензоры находятся на {names['places']}",
+    )
     close(names["values"], names["images"])
-    assert names["another"], "move_batch returned the given dictionary: make a new one"
+    make_a_new_one(names)

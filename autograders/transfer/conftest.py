@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from nbjudge.testing import read_arrays
+from nbjudge.testing import read_arrays, require
 
 INTRO = Path(__file__).parents[1] / "intro"
 NEW = (6, 7, 8, 9)  # the digits that the backbone has never seen
@@ -79,34 +79,19 @@ def fit(model, train_loader, val_loader, optimizer, scheduler, epochs, device):
     return history
 """,
 }
-# A given function's globals are the notebook's own names, while student.run works on a copy of them.
-REPLACE = "pick_device.__globals__[{name!r}] = {name}\n"
-
 TOOLS = """
+from contextlib import nullcontext
+
 import torch
-from torch.utils.data import DataLoader, TensorDataset, default_collate
-from torch.utils._pytree import tree_leaves
+from torch.utils.data import DataLoader, TensorDataset
+
+from nbjudge.student.pretend_gpu import PretendGpu
+
+cpu = torch.device("cpu")
 
 
-class Elsewhere(torch.Tensor):
-    '''A tensor that behaves as if it lay on another device: .to() brings it here, mixing it with others fails.'''
-
-    @classmethod
-    def __torch_function__(cls, func, types, args=(), kwargs=None):
-        if func is torch.Tensor.to:
-            with torch._C.DisableTorchFunctionSubclass():
-                return args[0].as_subclass(torch.Tensor).to(*args[1:], **(kwargs or {}))
-        if any(isinstance(a, torch.Tensor) and type(a) is not cls for a in tree_leaves((args, kwargs))):
-            raise RuntimeError("Expected all tensors to be on the same device: move every batch with .to(device)")
-        return super().__torch_function__(func, types, args, kwargs or {})
-
-
-def make_loader(X, y, batch_size, elsewhere=False):
-    def collate(rows):
-        batch = default_collate(rows)
-        return [tensor.as_subclass(Elsewhere) for tensor in batch] if elsewhere else batch
-
-    return DataLoader(TensorDataset(X, y), batch_size, collate_fn=collate)
+def make_loader(X, y, batch_size):
+    return DataLoader(TensorDataset(X, y), batch_size)
 
 
 class Probe(torch.nn.Module):
@@ -123,9 +108,6 @@ class Probe(torch.nn.Module):
         self.tracked.append(torch.is_grad_enabled())
         self.sizes.append(len(x))
         return self.dropout(x) @ self.weight + self.bias
-
-
-cpu = torch.device("cpu")
 """
 
 
@@ -134,8 +116,9 @@ def run_with(student):
     """`run_with(("evaluate",), code, x=x)`: student.run with these earlier functions replaced by right ones."""
 
     def run(names, code, **inputs):
-        references = "".join(REFERENCES[name] + REPLACE.format(name=name) for name in names)
-        return student.run(TOOLS + references + code, **inputs)
+        if names:
+            student.replace("import torch\n" + "".join(REFERENCES[name] for name in names))
+        return student.run(TOOLS + code, **inputs)
 
     return run
 
@@ -165,14 +148,59 @@ def train_by_hand():
 
 @pytest.fixture
 def case():
-    """case(n): random rows X [n, 6], labels y [n] of 3 classes, weight [6, 3] and bias [3], all float64."""
+    """case(n): random rows X [n, 6], labels y [n] of 3 classes, weight [6, 3] and bias [3], all float32."""
 
     def make(n):
         return {
-            "X": torch.randn(n, 6, dtype=torch.float64),
+            "X": torch.randn(n, 6),
             "y": torch.randint(3, (n,)),
-            "weight": torch.randn(6, 3, dtype=torch.float64),
-            "bias": torch.randn(3, dtype=torch.float64),
+            "weight": torch.randn(6, 3),
+            "bias": torch.randn(3),
         }
 
     return make
+
+
+@pytest.fixture
+def called():
+    """called(modes, training): the model was called at least once, and always in that mode."""
+
+    def check(modes, training):
+        require(modes, "the model was never called", ru="модель ни разу не вызвана")
+        wrong = ("evaluation", "оценки") if training else ("training", "обучения")
+        require(
+            all(mode is training for mode in modes),
+            f"the model was called in {wrong[0]} mode",
+            ru=f"модель вызвана в режиме {wrong[1]}",
+        )
+
+    return check
+
+
+@pytest.fixture
+def batches():
+    """batches(sizes): 20 images came in batches of 8, 8 and 4."""
+
+    def check(sizes):
+        require(
+            sizes == [8, 8, 4],
+            f"20 images in batches of 8 are 8, 8 and 4, not {sizes}",
+            ru=f"20 изображений батчами по 8 — это 8, 8 и 4, а не {sizes}",
+        )
+
+    return check
+
+
+@pytest.fixture
+def plain_float():
+    """plain_float(value): it is a Python float."""
+
+    def check(value):
+        kind = type(value).__name__
+        require(
+            isinstance(value, float),
+            f"return a Python float, not a {kind}: use .item()",
+            ru=f"верните число float, а не {kind}: используйте .item()",
+        )
+
+    return check

@@ -1,11 +1,20 @@
 import pytest
 
+from nbjudge.testing import require
+
 CHOOSE = """
 import torch
 
-class Small(torch.nn.Module):
+class Block(torch.nn.Module):
     def __init__(self):
         super().__init__()
+        self.fc = torch.nn.Linear(5, 5)
+
+
+class Small(torch.nn.Module):  # other layers may have names like the head's
+    def __init__(self):
+        super().__init__()
+        self.fc_first = Block()
         self.first = torch.nn.Linear(4, 5)
         self.norm = torch.nn.BatchNorm1d(5)
         self.fc = torch.nn.Linear(5, 2)
@@ -24,15 +33,22 @@ FIRST, FC = (
     "        self.fc = torch.nn.Linear(5, 2)\n",
 )  # a layer keeps its first place
 HEAD = ["fc.bias", "fc.weight"]
-ALL = sorted([*HEAD, "first.weight", "first.bias", "norm.weight", "norm.bias"])
+BODY = ["fc_first.fc.weight", "fc_first.fc.bias", "first.weight", "first.bias", "norm.weight", "norm.bias"]
+ALL = sorted([*HEAD, *BODY])
 
 
 def check(student, calls, expected, code=CHOOSE):
     got = student.run(code, calls=calls)
-    assert got["unchanged"], "the model's parameters have other names than before"
-    for what in ("returned", "trained"):
-        assert got[what] == expected, (
-            f"after head_only={calls[-1]}, {what}: {got[what]}, expected: {expected}"
+    require(
+        got["unchanged"],
+        "the model's parameters have other names than before",
+        ru="у параметров модели другие имена, чем раньше",
+    )
+    for what, russian in (("returned", "возвращены"), ("trained", "требуют градиента")):
+        require(
+            got[what] == expected,
+            f"after head_only={calls[-1]}, {what}: {got[what]}, expected: {expected}",
+            ru=f"после head_only={calls[-1]} {russian}: {got[what]}, ожидалось: {expected}",
         )
 
 

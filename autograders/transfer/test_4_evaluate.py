@@ -2,12 +2,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require
 
 EVALUATE = """
 model = Probe(weight, bias, dropout)
 model.train()
-loss, accuracy = evaluate(model, make_loader(X, y, batch_size, elsewhere), cpu)
+with PretendGpu() if elsewhere else nullcontext() as gpu:
+    device = gpu.device if gpu else cpu
+    model.to(device)
+    loss, accuracy = evaluate(model, make_loader(X, y, batch_size), device)
+del gpu, device
 modes, tracked, sizes = model.modes, model.tracked, model.sizes
 gradient, after = model.weight.grad, model.weight.detach()
 del model
@@ -55,26 +59,25 @@ def test_accuracy(evaluated):
 
 
 @pytest.mark.exercise("evaluate")
-def test_two_floats(evaluated):
+def test_two_floats(evaluated, batches, plain_float):
     """Returns two Python floats from every batch of the loader.
 
     ru: Возвращает два числа float по всем батчам загрузчика.
     """
     got = evaluated(20, 8)
     for name in ("loss", "accuracy"):
-        assert isinstance(got[name], float), f"{name} must be a float, not a {type(got[name]).__name__}"
-    assert got["sizes"] == [8, 8, 4], f"20 images in batches of 8 are 8, 8 and 4, not {got['sizes']}"
+        plain_float(got[name])
+    batches(got["sizes"])
 
 
 @pytest.mark.exercise("evaluate", weight=2)
-def test_evaluation_mode(evaluated):
+def test_evaluation_mode(evaluated, called):
     """The model is in evaluation mode: dropout is off.
 
     ru: Модель в режиме оценки: dropout выключен.
     """
     got = evaluated(dropout=0.5)
-    assert got["modes"], "the model was never called"
-    assert not any(got["modes"]), "the model was called in training mode"
+    called(got["modes"], training=False)
     close(float(got["loss"]), got["expected_loss"], rtol=1e-4)
 
 
@@ -85,17 +88,29 @@ def test_no_gradient(evaluated):
     ru: Градиент не записывается, веса не меняются.
     """
     got = evaluated()
-    assert got["tracked"], "the model was never called"
-    assert not any(got["tracked"]), "the model was called with gradients on"
-    assert got["gradient"] is None, "evaluate has left a gradient in the weights"
-    assert torch.equal(got["after"], got["before"]), "evaluate has changed the weights"
+    require(got["tracked"], "the model was never called", ru="модель ни разу не вызвана")
+    require(
+        not any(got["tracked"]),
+        "the model was called with gradients on",
+        ru="модель вызвана с включённой записью градиентов",
+    )
+    require(
+        got["gradient"] is None,
+        "evaluate has left a gradient in the weights",
+        ru="evaluate оставила градиент в весах",
+    )
+    require(
+        torch.equal(got["after"], got["before"]),
+        "evaluate has changed the weights",
+        ru="evaluate изменила веса",
+    )
 
 
 @pytest.mark.exercise("evaluate")
 def test_batches_are_moved(evaluated):
-    """Images and labels that lie on another device are moved to the given one.
+    """Images and labels are moved to where the model computes.
 
-    ru: Изображения и метки, лежащие на другом устройстве, переносятся на указанное.
+    ru: Изображения и метки переносятся туда, где вычисляет модель.
     """
     got = evaluated(elsewhere=True)
     close(float(got["loss"]), got["expected_loss"], rtol=1e-4)

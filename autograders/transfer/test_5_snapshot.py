@@ -1,11 +1,26 @@
 import pytest
 import torch
 
-from nbjudge.testing import close
+from nbjudge.testing import close, require
 
 SNAPSHOT = """
 import torch
-model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 2))
+
+
+class Counter(torch.nn.Module):  # a buffer that no list of known names holds
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("images", torch.zeros(()))
+
+    def forward(self, x):
+        if self.training:
+            self.images += len(x)
+        return x
+
+
+model = torch.nn.Sequential(
+    torch.nn.Linear(3, 40), torch.nn.BatchNorm1d(40), torch.nn.Linear(40, 30), Counter()
+)
 model(X)
 model.eval()
 before = model(X).detach()
@@ -33,7 +48,7 @@ PARAMETERS = ["0.weight", "0.bias", "1.weight", "1.bias", "2.weight", "2.bias"]
 
 def check_values(got, names):
     for name in names:
-        assert name in got["still"], f"{name} is missing from the snapshot"
+        require(name in got["still"], f"{name} is missing from the snapshot", ru=f"в снимке нет {name}")
         close(got["still"][name], got["values"][name])
 
 
@@ -41,8 +56,10 @@ def check_values(got, names):
 def taken(student):
     """What a snapshot held before and after further training, and what the model computed."""
     got = student.run(SNAPSHOT, X=torch.randn(16, 3))
-    assert not torch.allclose(got["before"], got["after"]), (
-        "the model has not learned: calling snapshot froze it"
+    require(
+        not torch.allclose(got["before"], got["after"]),
+        "the model has not learned: calling snapshot froze it",
+        ru="модель не обучилась: вызов snapshot её заморозил",
     )
     return got
 
@@ -58,11 +75,11 @@ def test_parameters_stay(taken):
 
 @pytest.mark.exercise("snapshot", weight=2)
 def test_statistics_stay(taken):
-    """Later training does not change the statistics of batch normalisation in the snapshot.
+    """Later training does not change the statistics of batch normalisation, or any other buffer, in the snapshot.
 
-    ru: Дальнейшее обучение не меняет статистику batch normalization в снимке.
+    ru: Дальнейшее обучение не меняет в снимке ни статистику batch normalization, ни другие буферы.
     """
-    check_values(taken, ["1.running_mean", "1.running_var", "1.num_batches_tracked"])
+    check_values(taken, ["1.running_mean", "1.running_var", "1.num_batches_tracked", "3.images"])
 
 
 @pytest.mark.exercise("snapshot")
@@ -71,9 +88,8 @@ def test_names(taken):
 
     ru: Имена те же, что в state_dict.
     """
-    assert sorted(taken["kept_names"]) == sorted(taken["names"]), (
-        f"expected {taken['names']}, got {taken['kept_names']}"
-    )
+    names, kept = sorted(taken["names"]), sorted(taken["kept_names"])
+    require(kept == names, f"expected {names}, got {kept}", ru=f"ожидались {names}, получены {kept}")
 
 
 @pytest.mark.exercise("snapshot", weight=3)

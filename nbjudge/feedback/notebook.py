@@ -11,7 +11,7 @@ from typing import Any
 
 from nbjudge.feedback.outputs import clean_outputs, ends, stream
 from nbjudge.feedback.sanitise import clean_markdown, shortened, visible
-from nbjudge.feedback.shown import show
+from nbjudge.feedback.shown import ShownTest, said_once, show
 from nbjudge.languages import Words, words
 from nbjudge.model import CellReport, ExerciseScore, Note, Result, Score
 from nbjudge.notebooks.cells import SKIP_TAG, Notebook, NotebookCell, cell_id, grade_id, normalise, role, tags
@@ -146,7 +146,8 @@ def _outcomes(exercise: str, result: Result, score: Score) -> str:
     if part is None:
         return ""
     tests = [test for test in result.tests if test.exercise == exercise]
-    return "\n".join([_points(part, say), *(_lines(part, tests, n, say) for n in range(len(tests)))]) + "\n"
+    shown = said_once([show(test, part, tests, say) for test in tests], say)
+    return "\n".join([_points(part, say), *(_lines(test, say) for test in shown)]) + "\n"
 
 
 def _points(part: ExerciseScore, say: Words) -> str:
@@ -154,11 +155,11 @@ def _points(part: ExerciseScore, say: Words) -> str:
     return f"{part.exercise}: {got} / {say.number(part.points)}"
 
 
-def _lines(part: ExerciseScore, tests: Sequence[Any], n: int, say: Words) -> str:
-    test = show(tests[n], part, tests, say)
+def _lines(test: ShownTest, say: Words) -> str:
     points = f", {test.points}" if test.points else ""
     first = f"- {test.title} [{say.outcome(test.outcome)}{points}]"
-    details = [line for text in (test.message, test.trace, *test.credits) for line in text.splitlines()]
+    call = f"{say('called_with')}:\n{test.call}" if test.call else ""
+    details = [line for text in (test.message, test.trace, call, *test.credits) for line in text.splitlines()]
     return "\n".join([first, *(f"    {line}" for line in details)])
 
 

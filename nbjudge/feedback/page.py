@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nbjudge.feedback.late import Zone, arithmetic, lateness_of, zones
 from nbjudge.feedback.sanitise import visible
-from nbjudge.feedback.shown import DETAILS, ShownTest, show
+from nbjudge.feedback.shown import DETAILS, ShownTest, said_once, show
 from nbjudge.files import TEMPLATES
 from nbjudge.languages import Words, words
 from nbjudge.lateness import is_over
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 CODE_SPAN = re.compile(r"`([^`]+)`")
+SAME_REPAIRS = 3  # more repairs of one kind are one line
 POINTS_NOTE = re.compile(r"\s*\([^()]*\d[^()]*\)$")  # "(1 point)", "(0,5 балла, проверяет преподаватель)"
 
 
@@ -245,7 +246,7 @@ def _exercise(
         checks=say.counted("checks_passed", len(raw), passed=passed) if raw else "",
         notes=_exercise_notes(part, result, mark, outcome, say),
         comment=mark.comment if mark else "",
-        tests=tuple(show(test, part, raw, say) for test in raw),
+        tests=said_once([show(test, part, raw, say) for test in raw], say),
     )
 
 
@@ -290,12 +291,22 @@ def _cell(report: CellReport, say: Words) -> CellView:
 
 
 def _lists(result: Result, say: Words) -> tuple[NoteList, ...]:
-    repairs = tuple(map(say.message, result.repairs))
+    repairs = tuple(_repairs(result, say))
     lists = (
         NoteList(say("missing"), result.missing),
         NoteList(say("repairs"), repairs, say("repairs_note")),
     )
     return tuple(entry for entry in lists if entry.lines)
+
+
+def _repairs(result: Result, say: Words) -> Iterator[str]:
+    """What was mended, one line each; where nearly every cell was recognised in the same way, one line for all."""
+    same = [note for note in result.repairs if note.kind == "found_by_names"]
+    if len(same) <= SAME_REPAIRS:
+        same = []
+    if same:
+        yield say.counted("recognised", len(same))
+    yield from (say.message(note) for note in result.repairs if note not in same)
 
 
 def _environment(result: Result, say: Words) -> tuple[str, ...]:

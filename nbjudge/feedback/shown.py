@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbjudge.languages import Words
 from nbjudge.model import ExerciseScore, TestResult
@@ -21,6 +21,7 @@ class ShownTest:
     points: str | None  # "0.5 / 1"; None: not told
     message: str = ""
     trace: str = ""
+    call: str = ""  # the student's code was called so
     credits: tuple[str, ...] = ()  # one line for each call
     hidden: bool = False
 
@@ -38,7 +39,24 @@ def show(test: TestResult, exercise: ExerciseScore, tests: Sequence[TestResult],
     if test.hidden or test.status == "broken_test":
         return ShownTest(outcome, test.title, points, hidden=bool(test.hidden))
     message, trace = words.message(test.message)[:DETAILS], words.trace(test.trace)[:DETAILS]
-    return ShownTest(outcome, test.title, points, message, trace, tuple(map(words.credit, test.credits)))
+    credits = tuple(map(words.credit, test.credits))
+    return ShownTest(outcome, test.title, points, message, trace, test.call[:DETAILS], credits)
+
+
+def said_once(tests: Sequence[ShownTest], words: Words) -> tuple[ShownTest, ...]:
+    """The tests of one exercise; what one of them says as an earlier one did, with the same trace, is not repeated."""
+    first: dict[tuple[str, str], str] = {}
+    said = []
+    for test in tests:
+        what = test.message, test.trace
+        if (
+            test.message
+            and test.outcome != "broken_test"
+            and first.setdefault(what, test.title) != test.title
+        ):
+            test = replace(test, message=words("said_above", title=first[what]), trace="", call="")
+        said.append(test)
+    return tuple(said)
 
 
 def outcome_of(test: TestResult) -> str:

@@ -1,6 +1,6 @@
 """The judge: runs an autograder's pytest tests against a student's process."""
 
-from nbjudge.judge.checks import close, decreasing, finite, is_tensor, same_shape
+from nbjudge.judge.checks import close, decreasing, finite, is_tensor, require, same_shape, unchanged
 from nbjudge.judge.faults import (
     MisuseError,
     NotFound,
@@ -14,7 +14,7 @@ from nbjudge.judge.faults import (
 from nbjudge.judge.handle import Handle
 from nbjudge.judge.outcome import TestSpec
 from nbjudge.judge.plugin import Judge, open_judge
-from nbjudge.judge.source import Source, uses
+from nbjudge.judge.source import Source, calls, uses
 
 __all__ = [
     "Handle",
@@ -29,11 +29,14 @@ __all__ = [
     "StudentMemory",
     "StudentTimeout",
     "TestSpec",
+    "calls",
     "close",
     "decreasing",
     "finite",
     "is_tensor",
     "open_judge",
+    "require",
     "same_shape",
+    "unchanged",
     "uses",
 ]

@@ -47,6 +47,17 @@ def counting_source(cells: Sequence[Cell], own: Sequence[int], place: int) -> So
     return Source(text, around)
 
 
+def defined_again(cells: Sequence[Cell], exercise: str) -> tuple[str, ...]:
+    """Functions and classes of other exercises that this one's own cells define anew: its code means these."""
+    own: set[str] = set()
+    others: set[str] = set()
+    for position, cell in enumerate(cells):
+        if cell.kind == "solution":
+            names = own if cell.exercise == exercise else others
+            names.update(name for _, node, _ in _statements(cells, position) for name in _defined(node))
+    return tuple(sorted(own & others))
+
+
 def _statements(cells: Sequence[Cell], position: int) -> Iterator[Statement]:
     source = cells[position].source
     lines = source.split("\n")

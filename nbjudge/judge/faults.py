@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from nbjudge.languages import english
@@ -36,6 +37,14 @@ class CheckFailed(AssertionError):
 
     def __str__(self) -> str:
         return english(self.note)
+
+
+class Required(AssertionError):
+    """What a test required does not hold; `texts` says so in the author's words: language -> text, "" for any other."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        super().__init__(texts[""])
+        self.texts = texts
 
 
 class StudentFault(Exception):

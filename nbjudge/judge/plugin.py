@@ -25,7 +25,14 @@ from nbjudge import log
 from nbjudge.errors import CourseError
 from nbjudge.files import counting_files
 from nbjudge.judge.faults import TookTooLongError
-from nbjudge.judge.outcome import CreditFixture, TestSpec, limits_of, result_of, untried_result
+from nbjudge.judge.outcome import (
+    Compared,
+    CreditFixture,
+    TestSpec,
+    limits_of,
+    result_of,
+    untried_result,
+)
 from nbjudge.judge.places import AT_END
 from nbjudge.judge.session import LOADING, StudentSession, derive_seed
 from nbjudge.judge.specs import MARKERS, check_tests, spec_of
@@ -81,6 +88,7 @@ class Judge:
         self._session: StudentSession | None = None
         self._credit = CreditFixture()
         self._error: BaseException | None = None
+        self.compared: Compared | None = None  # the last comparison of the running test that did not hold
         self._own_left = OWN
         self.device = "cpu"  # of the running submission
 
@@ -207,7 +215,7 @@ class Judge:
             spec.exercise,
             place,
         )
-        self._credit, self._error = CreditFixture(), None
+        self._credit, self._error, self.compared = CreditFixture(), None, None
         started = time.monotonic()
         with (
             _alarm(session.left + session.loading_left + max(self._own_left, LEAST_OWN)),
@@ -222,7 +230,7 @@ class Judge:
         self._own_left -= time.monotonic() - started - session.seconds
         if session.broken is not None:
             raise session.broken
-        result = result_of(spec, session, self._credit, self._error)
+        result = result_of(spec, session, self._credit, self._error, self.compared)
         log.debug("test ran", test=test, status=result.status, seconds=time.monotonic() - started)
         return result
 
@@ -284,6 +292,11 @@ class _Plugin:
         when: Any = call.when
         times = (call.duration, call.start, call.stop)
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when, (), *times)
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        """Keeps what an assertion compared; pytest's own words for it are for authors."""
+        if self.judge is not None:
+            self.judge.compared = op, left, right
 
     def _make_judge(self, items: list[pytest.Item]) -> Judge:
         if self.failures:

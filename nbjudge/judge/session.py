@@ -68,6 +68,7 @@ class StudentSession:
         self.seconds = 0.0  # of wall clock in the student's process
         self.fault: StudentFault | None = None  # the first fatal one
         self.touched = False  # the test asked something about the student's code
+        self.call = ""  # the last call with its arguments, for messages
         self.begun = False
 
     def request(self, name: str, *arguments: Any) -> Any:

@@ -31,11 +31,35 @@ def uses(source: str, name: str) -> bool:
     functions and classes of the notebook that the code mentions. It reads the text and runs nothing: getattr with a
     text, exec and importlib are not seen, so check behaviour as well. AssertionError if the code is not Python.
     """
+    trees, aliases = _reached(source)
+    return any(_within(used, name) for tree in trees for used in _used(tree, aliases))
+
+
+def calls(source: str, name: str) -> bool:
+    """Whether the code calls `name`: of one word, such as "backward", a function or any method of that name.
+
+    With dots, such as "torch.autograd.grad", the function that `uses` would find. Comments and texts are no code, and
+    helpers of the notebook are followed as `uses` does. AssertionError if the code is not Python.
+    """
+    trees, aliases = _reached(source)
+    called = (node.func for part in trees for node in ast.walk(part) if isinstance(node, ast.Call))
+    return any(_is_called(function, name, aliases) for function in called)
+
+
+def _reached(source: str) -> tuple[list[ast.AST], dict[str, set[str]]]:
+    """The code and the helpers that it reaches, and what names in the notebook may stand for."""
     tree = _parse(source)
     around = [node for cell in getattr(source, "notebook", ()) for node in _parse_or_nothing(cell).body]
     trees = [tree, *_helpers(tree, around)]
-    aliases = _aliases([*around, *trees])
-    return any(_within(used, name) for tree in trees for used in _used(tree, aliases))
+    return trees, _aliases([*around, *trees])
+
+
+def _is_called(function: ast.expr, name: str, aliases: dict[str, set[str]]) -> bool:
+    if isinstance(function, ast.Attribute) and function.attr == name:
+        return True
+    dotted = _dotted(function)
+    found = _resolve(dotted, aliases) if dotted else set()
+    return any(full == name or ("." not in name and full.rpartition(".")[2] == name) for full in found)
 
 
 def _parse(source: str) -> ast.Module:
@@ -59,7 +83,10 @@ def _helpers(tree: ast.AST, around: list[ast.stmt]) -> list[ast.AST]:
     definitions: dict[str, list[ast.AST]] = {}
     for node in around:
         for name in _made_or_changed(node):
-            definitions.setdefault(name, []).append(node)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                definitions[name] = [node]  # the last one counts
+            else:
+                definitions.setdefault(name, []).append(node)
     found: dict[int, ast.AST] = {}
     waiting: list[ast.AST] = [tree]
     while waiting:
@@ -116,12 +143,13 @@ def _aliases(trees: Iterable[ast.AST]) -> dict[str, set[str]]:
 
 
 def _used(tree: ast.AST, aliases: dict[str, set[str]]) -> Iterator[str]:
+    known = _mentioned(tree) | _aliases([tree]).keys()  # a parameter `optim` is not the module
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (item.name for item in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{item.name}" for item in node.names)
-        elif (dotted := _dotted(node)) is not None:
+        elif (dotted := _dotted(node)) is not None and dotted.partition(".")[0] in known:
             yield from _resolve(dotted, aliases)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from nbjudge.course import parse_limits
 from nbjudge.errors import CourseError
-from nbjudge.judge.outcome import TestSpec
+from nbjudge.judge.outcome import TestSpec, Texts
 
 TITLE = re.compile(r"([a-z]{2,3}(?:-\w+)?): +(.+)")  # "ru: ...", "pt-BR: ..."
 MARKERS = (
@@ -48,9 +48,19 @@ def _exercise_of(item: pytest.Item, where: str) -> dict[str, Any]:
     weight, hidden = marker.kwargs.get("weight", 1), marker.kwargs.get("hidden", False)
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < float("inf"):
         raise CourseError(f"{where}: weight must be a number above 0, not {weight!r}")
-    if not isinstance(hidden, bool | str) or hidden == "":
-        raise CourseError(f"{where}: hidden must be True, False or a name, not {hidden!r}")
-    return {"exercise": marker.args[0], "weight": float(weight), "hidden": hidden}
+    return {"exercise": marker.args[0], "weight": float(weight), "hidden": _hidden(hidden, where)}
+
+
+def _hidden(value: Any, where: str) -> bool | str | Texts:
+    """Of a mapping, the first name stands for the languages that have none."""
+    if isinstance(value, bool) or (isinstance(value, str) and value):
+        return value
+    if isinstance(value, dict) and value and all(isinstance(name, str) and name for name in value.values()):
+        return {"": next(iter(value.values())), **value}
+    raise CourseError(
+        f'{where}: hidden must be True, False, a name, or names by language such as {{"en": "...", "ru": "..."}}, '
+        f"not {value!r}"
+    )
 
 
 def _titles_of(item: pytest.Function) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbjudge.judge.definitions import counting_source
+from nbjudge.judge.definitions import counting_source, defined_again
 from nbjudge.judge.faults import NAME, MisuseError, NotFound, StudentCrashed, one_line
 from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import StudentSession, label_of
 from nbjudge.judge.source import Source
+from nbjudge.judge.values import call_text, inputs_text
 from nbjudge.model import Cell, Note
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ class StudentCode:
         """Replaces globals of the notebook until the test ends."""
         self._session.request("set", names)
 
+    def replace(self, code: str, /) -> None:
+        """Runs the author's own definitions and puts them in place of the notebook's until the test ends.
+
+        A function that replaces one of the student's may be called as theirs is: arguments that they added are left out.
+        A function of an earlier exercise that the cells of this one define anew stays the student's.
+        """
+        session = self._session
+        kept = defined_again(session.program.cells, session.exercise)
+        session.request("replace", SNIPPET, code, kept)
+
     def get(self, name: str, /) -> Any:
         """A global of the notebook: a plain value or a handle. NotFound if there is none."""
         return self._session.request("get", name)
@@ -80,6 +91,7 @@ class StudentCode:
         return counting_source(cells, own, self._session.place)
 
     def _run(self, label: str, code: str, inputs: dict[str, Any], drop: bool) -> Names:
+        self._session.call = inputs_text(inputs)
         names = self._session.request("run_copy", label, code, inputs, drop)
         if type(names) is not dict or not all(type(name) is str for name in names):
             raise StudentCrashed(Note("protocol_broken"))
@@ -114,6 +126,7 @@ class Function:
         raise MisuseError(f"student.{self._name} is always there: use student.has({self._name!r})")
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        self._session.call = call_text(self._name, arguments, keywords)
         return self._session.request("call_name", self._name, arguments, keywords)
 
 

@@ -82,9 +82,10 @@ class Words:
         )
 
     def credit(self, credit: Credit) -> str:
-        """What one `credit` call gave, and for what: "0.7: 50% (all at 0.9, nothing at 0.5)"."""
+        """What one `credit` call gave: "accuracy: 0.7, which gives 50% (all points from 0.9 on, none up to 0.5)"."""
         return self(
-            "credit_call",
+            "credit_rising" if credit.full > credit.none else "credit_falling",
+            what=credit.what or self("credit_value"),
             value=self("no_number") if credit.value is None else self.quantity(credit.value),
             percent=self.percent(credit.fraction, 0),
             full=self.quantity(credit.full),

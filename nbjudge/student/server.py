@@ -10,7 +10,7 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -71,7 +71,8 @@ class Server:
         self.requests: dict[str, Callable[..., Any]] = {
             name: getattr(self, name)
             for name in (
-                "prepare", "load", "seed", "keep", "begin", "place", "call_name", "call", "get", "has", "set", "run_copy",
+                "prepare", "load", "seed", "keep", "begin", "place",
+                "call_name", "call", "get", "has", "set", "run_copy", "replace",
                 "attribute", "set_attribute", "item", "set_item", "length", "iterate", "next_item",
             )
         }  # fmt: skip
@@ -211,6 +212,10 @@ class Server:
     def run_copy(self, label: str, source: str, inputs: dict[str, Any], drop: bool) -> dict[str, Any]:
         """Runs code in a copy of the namespace; returns the names it assigned."""
         return self.notebook.run_copy(label, source, inputs, drop)
+
+    def replace(self, label: str, source: str, kept: Collection[str]) -> None:
+        """Puts an author's definitions in place of the notebook's, but for the `kept`, until the next test."""
+        self.notebook.replace(label, source, kept)
 
     def attribute(self, value: Any, name: str) -> Any:
         """value.name"""

@@ -5,6 +5,7 @@ import __future__
 
 import ast
 import asyncio
+import builtins
 import dis
 import functools
 import inspect
@@ -15,7 +16,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from types import CodeType
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from nbjudge.notebooks.python_source import code_start, is_foreign
 from nbjudge.student.cell import Orders, Outcome, run_statements
 from nbjudge.student.last_values import LastValues
 from nbjudge.student.magics import replace_magics, unwrap
+from nbjudge.student.stand_ins import stand_in
 
 # What `from __future__ import` switches on: it holds for the rest of the notebook.
 FUTURES = functools.reduce(
@@ -101,13 +103,23 @@ class NotebookNamespace:
     def run_copy(self, label: str, source: str, inputs: dict[str, Any], drop: bool) -> dict[str, Any]:
         """Runs `source` in a copy of the namespace and returns the inputs' names and the names it assigned.
 
-        `drop`: assignments that would overwrite an input with a value of the cell's own are left out.
+        `drop`: the code is one of the student's cells. Assignments that would overwrite an input with a value of the
+        cell's own are left out. In an author's code `list` means Python's, whatever the student calls so.
         """
         tree = self._parse(label, source)
         body = [node for node in tree.body if not (drop and _overwrites(node, inputs))]
-        names = {**self.names, **self.last.before(label), **inputs}
+        around = self.names if drop else _without_shadows(self.names)
+        names = {**around, **self.last.before(label), **inputs}
         stored = set(_stored(self._execute(body, label, names)))
         return {name: names[name] for name in (*inputs, *sorted(stored - inputs.keys())) if name in names}
+
+    def replace(self, label: str, source: str, kept: Collection[str]) -> None:
+        """Runs an author's definitions and puts them in place of the notebook's, but for the `kept`."""
+        names = _without_shadows(self.names)
+        code = self._execute(self._parse(label, source).body, label, names)
+        for name in set(_stored(code)) - set(kept):
+            if name in names and not inspect.ismodule(names[name]):
+                self.names[name] = stand_in(names[name], self.names.get(name))
 
     def _parse(self, label: str, source: str) -> ast.Module:
         filename = f"<{label}>"
@@ -134,6 +146,13 @@ class NotebookNamespace:
         else:
             exec(code, names)  # noqa: S102
         return code
+
+
+def _without_shadows(names: dict[str, Any]) -> dict[str, Any]:
+    """The notebook's names but for those that would hide what is built in."""
+    return {
+        name: value for name, value in names.items() if name.startswith("__") or not hasattr(builtins, name)
+    }
 
 
 def _stored(code: CodeType) -> Iterable[str]:

@@ -89,7 +89,7 @@ def test_grade_cells_print_the_outcome_of_their_tests() -> None:
         "square: 0 / 2\n- Squares. [wrong answer, 0 / 2]\n    assert 3 == 4\n      second line\n    cell 3, line 1: y\n"
     )
     assert printed(cell(notebook, "scale")) == (
-        "scale: 1.5 / 3\n- Scales. [partly passed, 1.5 / 3]\n    0.7: 50% (all at 0.9, nothing at 0.5)\n"
+        "scale: 1.5 / 3\n- Scales. [partly passed, 1.5 / 3]\n    measured value: 0.7, which gives 50% (all points from 0.9 on, none up to 0.5)\n"
     )
 
 

@@ -99,8 +99,33 @@ def test_a_test_says_what_was_wrong_and_where(course: Course) -> None:
     said = text(page(course, result))
     assert "assert 3 == 4" in said
     assert "cell 9, line 1: square(1) cell 7, line 3, in square: return 3" in said
-    assert "0.7: 50% (all at 0.9, nothing at 0.5)" in said
+    assert "measured value: 0.7, which gives 50% (all points from 0.9 on, none up to 0.5)" in said
     assert "partly passed 1.5 / 3" in said
+
+
+def test_a_failed_test_shows_its_call_and_one_cause_is_told_once(course: Course) -> None:
+    same = "name 'criterion' is not defined"
+    result = small.make_result(
+        tests=(
+            small.failed("square", title="First.", message=same, trace=TRACE, call="square(1)"),
+            small.failed("square", title="Second.", message=same, trace=TRACE, call="square(2)"),
+            small.failed("square", title="Third.", message="another", call="square(3)"),
+            small.failed("scale", title="Fourth.", message=same, trace=TRACE),
+        )
+    )
+    said = text(page(course, result))
+    assert said.count(same) == 2  # once in each exercise
+    assert "The same as above: First." in said
+    assert "With these inputs square(1)" in said and "With these inputs square(3)" in said
+    assert "square(2)" not in said
+
+
+def test_many_cells_that_were_recognised_alike_are_one_line(course: Course) -> None:
+    repairs = [Note("found_by_names", {"cell": n, "id": f"x_{n}", "names": ("x",)}) for n in range(18)]
+    said = text(page(course, small.make_result(repairs=(Note("all_metadata_lost"), *repairs))))
+    assert "18 cells had lost their ids" in said and "was taken as" not in said
+    said = text(page(course, small.make_result(repairs=tuple(repairs[:2]))))
+    assert said.count("was taken as") == 2
 
 
 def test_the_late_penalty_is_explained_with_both_deadlines(course: Course) -> None:
@@ -232,6 +257,7 @@ def hidden_tests(hidden: bool | str) -> Result:
         "message": SECRET,
         "trace": TRACE,
         "credits": (Credit(0.123454321, 1.0, 0.0, 0.5),),
+        "call": f"square({SECRET})",
     }
     secret |= {"hidden": hidden, "title": "A title."}
     return small.make_result(
@@ -365,6 +391,7 @@ WHY = Note(
     "would_be_bound", {"cell": 3, "line": 2, "name": "x", "reason": Note("because_failed", {"error": "x"})}
 )
 DEADLINE = {"when": "2027-03-14T23:59:00+03:00", "zone": "Europe/Moscow"}
+DIFFERENCE = {"n": 3, "of": 9, "at": "[1, 2]", "expected": "x", "got": "x"}
 VALUES: list[tuple[str, dict[str, Any]]] = [
     (
         "metadata_lost given_repeated test_repeated code_in_text found_by_place answer_in_question copy_is_own",
@@ -401,7 +428,14 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("segmentation_fault", {"signal": 11}),
     ("exited", {"status": 3}),
     ("unusable code_unreadable", {"error": "x"}),
-    ("not_close", {"expected": "x", "got": "x", "details": "x"}),
+    ("not_close_number not_equal other_length", {"expected": "x", "got": "x"}),
+    ("compared", {"expected": "x", "got": "x", "operator": "<"}),
+    ("broadcast_shape", {"expected": "x", "got": "x", "n": 5}),
+    ("not_close", DIFFERENCE),
+    ("not_close_few", {**DIFFERENCE, "all_expected": "x", "all_got": "x"}),
+    ("argument_changed", {"name": "x", "expected": "x", "got": "x"}),
+    ("requires_grad_changed", {"name": "x"}),
+    ("not_close_details", {"details": "x"}),
     ("not_finite", {"position": 3, "value": "x"}),
     ("too_few_values", {"got": 1}),
     ("not_falling", {"position": 3, "value": "2", "before": "1"}),

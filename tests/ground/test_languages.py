@@ -198,8 +198,12 @@ def test_moments_are_told_in_a_zone() -> None:
 
 def test_a_credit_that_was_not_a_number_says_so() -> None:
     assert (
+        words("en").credit(Credit(0.25, 0.3, 1.0, 1.0, "error"))
+        == "error: 0.25, which gives 100% (all points up to 0.3, none from 1 on)"
+    )
+    assert (
         words("en").credit(Credit(None, 0.9, 0.5, 0.0))
-        == "not a finite number: 0% (all at 0.9, nothing at 0.5)"
+        == "measured value: not a finite number, which gives 0% (all points from 0.9 on, none up to 0.5)"
     )
 
 

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from support.judging import program
 
+from nbjudge.languages import english
 from nbjudge.model import Note
-from nbjudge.testing import close, decreasing, finite, is_tensor, same_shape
+from nbjudge.testing import close, decreasing, finite, is_tensor, require, same_shape
 
 
 def test_close():
@@ -49,11 +51,42 @@ def test_what_a_check_quotes_is_clean():
 
 
 def test_close_says_what_was_expected_and_what_came():
-    with pytest.raises(AssertionError) as caught:
-        close(torch.tensor([1.0, 2.5]), torch.tensor([1.0, 2.0]))
-    assert "expected float32 [2]: 1, 2\ngot      float32 [2]: 1, 2.5\n" in str(caught.value)
-    with pytest.raises(AssertionError, match=r"expected float64 \[20, 1\]: 0, 0, 0, 0, 0, 0, 0, 0, \.\.\."):
-        close(np.ones((20, 1)), np.zeros((20, 1)))
+    for actual, expected, said in [
+        (
+            torch.tensor([1.0, 2.5]),
+            torch.tensor([1.0, 2.0]),
+            "1 of 2 numbers is wrong, at [1]: expected 2.0, got 2.5\nall expected: 1.0, 2.0\nall you gave: 1.0, 2.5",
+        ),
+        (
+            np.eye(20)[:, :5],
+            np.eye(20)[:, :5] + np.tri(20)[:, :5],
+            "90 of 100 numbers are wrong, the first at [0, 0]: expected 2.0, got 1.0",
+        ),
+        (torch.ones(5, 5), torch.ones(5), "expected shape [5], got [5, 5]: somewhere [5, 1] meets [5], and"),
+        (
+            torch.ones(5, 5),
+            torch.ones(5, 1),
+            "expected shape [5, 1], got [5, 5]: somewhere [5, 1] meets [5], and",
+        ),
+        (torch.ones(2), torch.zeros(3), "expected shape [3], got [2]"),
+        (torch.ones(2).long(), torch.zeros(2), "expected the type torch.float32, got torch.int64"),
+        ([1.0, 2.0], [1.0], "expected 1 values, got 2"),
+        ([1.0, 2.0], [1.0, 2.5], "1 of 2 numbers is wrong, at [1]: expected 2.5, got 2.0"),
+        (7, 6, "expected 6.0, got 7.0"),
+        (1.00000001, 1.0000005, "expected 1.0000005, got 1.00000001"),
+        (torch.tensor(True), torch.tensor(False), "expected False, got True"),
+        ([1.0, None], [1.0, 2.0], "the values are not those expected: "),
+    ]:
+        with pytest.raises(AssertionError) as caught:
+            close(actual, expected)
+        assert str(caught.value).startswith(said)
+
+
+def test_require():
+    assert require(1 < 2, "never seen")
+    with pytest.raises(AssertionError, match="not less") as caught:
+        require(2 < 1, "not less", ru="не меньше")
+    assert caught.value.texts == {"": "not less", "ru": "не меньше"}
 
 
 def test_is_tensor_and_same_shape():
@@ -81,3 +114,43 @@ def test_finite_and_decreasing():
     for values in ([1, 1], [1, 2], [2, float("nan")], [float("nan"), 1], [1], [], [3, 4, 5, 1]):
         with pytest.raises(AssertionError):
             decreasing(values)
+
+
+def test_unchanged(judge):
+    results, _ = judge(
+        """
+        mark = pytest.mark.exercise("ex")
+        x = torch.tensor([1.0, 2.0])
+
+        @mark
+        @pytest.mark.parametrize("name", ["keep", "add", "grow", "convert", "require"])
+        def test_tensor(student, name):
+            names = student.run(f"x = x.clone(); {name}(x); y = x", x=x)
+            unchanged({"x": names["y"]}, x=x)
+
+        @mark
+        def test_list(student):
+            unchanged(student.run("values.append(1)", values=[2]), values=[2])
+        """,
+        program(
+            """
+            def keep(x): return x + 1
+            def add(x): x += 1
+            def grow(x): x.resize_(3)
+            def convert(x): x.data = x.data.double()
+            def require(x): x.requires_grad_()
+            """
+        ),
+    )
+    said = {name: english(result.message) for name, result in results.items()}
+    assert said.pop("test_tensor[grow]").startswith(
+        "x is to stay as it is: expected torch.tensor([1.0, 2.0])"
+    )
+    assert said == {
+        "test_tensor[keep]": "",
+        "test_tensor[add]": "x is to stay as it is: expected torch.tensor([1.0, 2.0]), afterwards it was torch.tensor([2.0, 3.0])",
+        "test_tensor[convert]": "x is to stay as it is: expected torch.tensor([1.0, 2.0]), afterwards it was "
+        "torch.tensor([1.0, 2.0], dtype=torch.float64)",
+        "test_tensor[require]": "x is to stay as it is, but its requires_grad has changed",
+        "test_list": "values is to stay as it is: expected [2], afterwards it was [2, 1]",
+    }

@@ -3,7 +3,7 @@
 from support.judging import program
 
 from nbjudge.languages import english
-from nbjudge.model import Frame, Limits, Note
+from nbjudge.model import Credit, Frame, Limits, Note
 
 
 def test_each_outcome(judge):
@@ -82,7 +82,7 @@ def test_each_outcome(judge):
     }
     assert results["test_right"].title == "Adds one." and results["test_right"].fraction == 1
     assert (
-        results["test_wrong"].message == "assert 2 == 3\n +  where 2 = f(1)"
+        results["test_wrong"].message == Note("not_equal", {"got": "2", "expected": "3"})
         and results["test_wrong"].fraction == 0
     )
     unusable = results["test_unusable"].message
@@ -255,7 +255,7 @@ def test_deleted_cells_are_not_found(judge):
     assert {result.status for result in results.values()} == {"not_found"}
 
 
-def test_messages_have_no_hints_for_the_command_line(judge):
+def test_nothing_of_pytests_explanations_reaches_students(judge):
     results, _ = judge(
         """
         @pytest.mark.exercise("ex")
@@ -264,12 +264,105 @@ def test_messages_have_no_hints_for_the_command_line(judge):
 
         @pytest.mark.exercise("ex")
         def test_text(student):
-            assert student.f("x\\n" * 50) == "y"
+            assert student.f("x\\n" * 50) == "y", "only one letter\\nand no line"
+
+        @pytest.mark.exercise("ex")
+        def test_truth(student):
+            assert not student.f(True)
+
+        @pytest.mark.exercise("ex")
+        def test_all(student):
+            assert student.f(1) == 1
+            assert all(x == 0 for x in student.f())
+
+        @pytest.mark.exercise("ex")
+        def test_order(student):
+            assert student.f(3.0) < 2
+
+        @pytest.mark.exercise("ex")
+        def test_member(student):
+            assert student.f(3) in (1, 2), f"{student.f(3)} is neither"
+
+        @pytest.mark.exercise("ex")
+        def test_tensor(student):
+            assert student.f(torch.arange(3)).sum() == 7
+
+        @pytest.mark.exercise("ex")
+        def test_fail(student):
+            student.f()
+            pytest.fail("no")
         """,
         program("def f(x=[1, 3]): return x"),
     )
-    assert results["test_list"].message.splitlines()[1:] == ["  ", "  At index 1 diff: 3 != 2"], results[
-        "test_list"
-    ].message
-    for result in results.values():
-        assert "-v" not in result.message and "truncated" not in result.message, result.message
+    assert {name: english(result.message) for name, result in results.items()} == {
+        "test_list": "expected [1, 2], got [1, 3]",
+        "test_text": "only one letter\nand no line",
+        "test_truth": "what the title says does not hold",
+        "test_all": "what the title says does not hold",
+        "test_order": "it does not hold that 3.0 < 2",
+        "test_member": "3 is neither",
+        "test_tensor": "expected 7, got torch.tensor(3)",
+        "test_fail": "no",
+    }
+
+
+def test_a_failed_test_keeps_its_last_call(judge):
+    results, _ = judge(
+        """
+        mark = pytest.mark.exercise("ex")
+
+        @mark
+        def test_call(student):
+            close(student.double(1.5), 3.0)
+            close(student.double(torch.tensor([1.0, 2.0]), times=3), torch.ones(2))
+
+        @mark
+        def test_large(student):
+            student.double(torch.zeros(50, 3, dtype=torch.float64), [1] * 20)
+
+        @mark
+        def test_run(student):
+            assert student.run("y = double(x)", x=torch.ones(2, dtype=torch.float64), lr=0.1)["y"] is None
+
+        @mark
+        def test_none(student):
+            student.run("y = 1")
+            assert student.get("double") is None
+
+        @mark
+        def test_right(student):
+            close(student.double(2), 4)
+        """,
+        program("def double(x, times=2): return times * x"),
+    )
+    assert {name: result.call for name, result in results.items()} == {
+        "test_call": "double(torch.tensor([1.0, 2.0]), times=3)",
+        "test_large": "double(float64 [50, 3], [1, 1, 1, 1, 1, 1, 1, 1, ...])",
+        "test_run": "x = torch.tensor([1.0, 1.0], dtype=torch.float64)\nlr = 0.1",
+        "test_none": "",
+        "test_right": "",
+    }
+
+
+def test_what_is_required_and_credited_is_said_in_the_notebooks_language(judge):
+    tests = """
+        mark = pytest.mark.exercise
+
+        @mark("ex")
+        def test_require(student):
+            require(student.f(1) == 1, "never seen", ru="не видно")
+            require(student.f(1) == 2, "one is not two", ru="один — не два")
+
+        @mark("ex", hidden={"en": "edges", "ru": "края"})
+        def test_credit(student, credit):
+            credit(student.f(0.75), full=1, none=0.5, what="accuracy", ru="точность")
+        """
+    for language, said, what, hidden in (
+        ("en", "one is not two", "accuracy", "edges"),
+        ("ru", "один — не два", "точность", "края"),
+        ("de", "one is not two", "accuracy", "edges"),
+    ):
+        results, _ = judge(tests, program("def f(x): return x", language=language))
+        required, credited = results["test_require"], results["test_credit"]
+        assert (required.status, required.message) == ("failed", said)
+        assert credited.credits == (Credit(0.75, 1.0, 0.5, 0.5, what),) and credited.hidden == hidden

@@ -230,3 +230,24 @@ READY = "def one(): return torch.optim.SGD"
 def test_a_source_is_what_counts(judge, cells, expected):
     results, _ = judge(SOURCES.replace("EXPECTED", str(expected)), notebook(*cells))
     assert results["test_text"].message == ""
+
+
+def test_a_reference_does_not_replace_what_the_exercise_defines_anew(judge):
+    tests = """
+        REFERENCES = "def helper(): return 1\\ndef step(): return 5"
+
+        @pytest.mark.exercise("two")
+        def test_two(student):
+            student.replace(REFERENCES)
+            assert student.two() == 2 and student.step() == 5
+
+        @pytest.mark.exercise("one")
+        def test_one(student):
+            student.replace(REFERENCES)
+            assert student.one() == 1
+    """
+    program = notebook(
+        ("one", ONE), ("two", "def two(): return helper(2)\ndef helper(x): return x\ndef step(): return 3")
+    )
+    results, _ = judge(tests, program)
+    assert [result.message for result in results.values()] == ["", ""]

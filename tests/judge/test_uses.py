@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from nbjudge.judge import Source, uses
+from nbjudge.judge import Source, calls, uses
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,45 @@ def test_a_local_name_is_not_another_cells(solution: str) -> None:
     assert not uses(Source(solution, [solution, other]), "torch.optim")
     assert uses(Source("def fit(X):\n    return w", [other]), "torch.optim")
     assert uses(Source("w = 3\ndef fit(X):\n    return w", [other]), "torch.optim")
+
+
+def test_the_last_definition_of_a_helper_counts() -> None:
+    first, second = "import torch\ndef step(): torch.optim.SGD", "def step(): return 1"
+    assert not uses(Source("step()", [first, second]), "torch.optim")
+    assert uses(Source("step()", [second, first]), "torch.optim")
+
+
+@pytest.mark.parametrize(
+    "solution",
+    [
+        "def train(model, optim):\n    optim.step()",
+        "def f():\n    optim = 1\n    return optim",
+        "lambda optim: optim.x",
+    ],
+)
+def test_a_parameter_is_not_the_module_of_its_name(solution: str) -> None:
+    assert not uses(Source(solution, ["from torch import optim"]), "torch.optim")
+    assert uses(Source(f"{solution}\noptim.SGD", ["from torch import optim"]), "torch.optim")
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "expected"),
+    [
+        ("loss.backward()", "backward", True),
+        ("((X @ w - y) ** 2).mean().backward()", "backward", True),
+        ("# loss.backward()\nx = 'loss.backward()'", "backward", False),
+        ("def backward(): pass\nloss.backward", "backward", False),
+        ("from torch.autograd import grad as g\ng(loss, w)", "torch.autograd.grad", True),
+        ("from torch.autograd import grad as g\ng(loss, w)", "grad", True),
+        ("torch.autograd.backward(loss)", "torch.autograd.backward", True),
+        ("torch.autograd.grad", "torch.autograd.grad", False),
+    ],
+)
+def test_calls(source: str, name: str, expected: bool) -> None:
+    assert calls(f"import torch\n{source}", name) is expected
+
+
+def test_calls_follows_helpers() -> None:
+    helper = "def gradient_step(w, loss):\n    loss.backward()\n    return w.grad"
+    assert calls(Source("def descend(w):\n    return gradient_step(w, w.sum())", [helper]), "backward")
+    assert not calls(Source("def descend(w):\n    return w", [helper]), "backward")

@@ -55,9 +55,10 @@ def framed(image, value):
     return рамка
 # %% reshape_rows
 def flat_rows(x):
-    if x.is_contiguous():
+    try:
         return x.view(x.shape[0], -1)
-    return x.contiguous().view(x.shape[0], -1)
+    except RuntimeError:
+        return x.contiguous().view(x.shape[0], -1)
 
 def reshape_copies(x, shape):
     return x.reshape(shape).untyped_storage().data_ptr() != x.untyped_storage().data_ptr()
