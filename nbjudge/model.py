@@ -27,11 +27,13 @@ Status = Literal[
 RepairKind = Literal[  # what was unusual about a notebook, and what was done about it: docs/repair.md
     "metadata_lost",
     "all_metadata_lost",
+    "much_metadata_lost",
     "given_edited",
     "given_additions_kept",
     "given_repeated",
     "given_restored",
     "test_edited",
+    "test_additions_kept",
     "test_repeated",
     "copy_is_own",
     "tests_deleted",
@@ -40,6 +42,8 @@ RepairKind = Literal[  # what was unusual about a notebook, and what was done ab
     "parts_joined",
     "code_in_text",
     "found_by_names",
+    "many_found_by_names",
+    "answers_merged",
     "found_by_place",
     "answer_beside",
     "answer_in_question",
@@ -235,6 +239,8 @@ class Program:
     rejected: Note | None = None  # why the file is not a notebook at all; then cells is empty
     # Released cell's id -> the 1-based positions of the student's cells that stand for it, several if it was split.
     found: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    # grade_id of a solution without a cell of its own -> id of the cell above that defines what it should.
+    merged: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

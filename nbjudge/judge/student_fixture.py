@@ -9,6 +9,7 @@ from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import StudentSession, label_of
 from nbjudge.judge.source import Source
 from nbjudge.model import Cell, Note
+from nbjudge.notebooks.cells import exercise_of
 
 if TYPE_CHECKING:
     import torch
@@ -66,8 +67,10 @@ class StudentCode:
 
     def source(self, id: str, /) -> Source:
         """The text of a solution cell, or of all solution cells of an exercise, for checks such as `uses`."""
-        cells = self._session.program.cells
-        found = [cell for cell in cells if cell.kind == "solution" and id in (cell.id, cell.exercise)]
+        cells, merged = self._session.program.cells, self._session.program.merged
+        held = {holder for name, holder in merged.items() if id in (name, exercise_of(name))}
+        own = [cell for cell in cells if cell.kind == "solution" and id in (cell.id, cell.exercise)]
+        found = [cell for cell in cells if cell in own or cell.id in held]
         if not found:
             raise self._missing(id)
         self._session.touched = True
@@ -80,8 +83,9 @@ class StudentCode:
         return Names(names)
 
     def _find(self, id: str) -> Cell:
+        holder = self._session.program.merged.get(id, id)
         for cell in self._session.program.cells:
-            if cell.kind == "solution" and cell.id == id:
+            if cell.id == holder and (cell.kind == "solution" or holder != id):
                 return cell
         raise self._missing(id)
 

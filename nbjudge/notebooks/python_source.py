@@ -33,7 +33,6 @@ ASSIGNED_MAGIC = re.compile(r"^([ \t]*\w[\w.\[\], \t]*=[ \t]*)[%!].*$", re.MULTI
 AT_LINE_START = re.compile(
     r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
 )
-FENCE = re.compile(r"\A\s*```[^\n]*\n(.*?)\n?```\s*\Z", re.DOTALL)
 
 
 def defined_names(source: str) -> frozenset[str]:
@@ -111,12 +110,6 @@ def captured_name(magics: str) -> str:
     """What `%%capture name` in the lines before a cell's code binds; "" if nothing."""
     match = CAPTURE.search(magics)
     return match[1] if match else ""
-
-
-def unfenced(source: str) -> str:
-    """The code inside a Markdown fence, if the whole text is one; else the text."""
-    match = FENCE.match(source) if len(source) <= MAX_PARSED else None
-    return match[1] if match else source
 
 
 def additions(edited: str, original: str, *, calls: bool = True) -> str:

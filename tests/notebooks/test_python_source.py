@@ -11,7 +11,6 @@ from nbjudge.notebooks.python_source import (
     is_foreign,
     parse,
     plain_python,
-    unfenced,
     without_line_magics,
 )
 
@@ -148,8 +147,3 @@ def test_a_given_cell_that_does_not_run_brings_what_binds_names():
 def test_a_statement_too_deep_to_compare_is_no_addition_to_stumble_over():
     deep = "x = " + "+".join("1" * 900)
     assert additions(f"{deep}\ny = 2", deep) in ("\ny = 2", f"{deep}\ny = 2")
-
-
-def test_code_in_a_markdown_fence():
-    assert unfenced("```python\nx = 1\n```\n") == "x = 1"
-    assert unfenced("text ```x``` text") == "text ```x``` text"

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from nbjudge.model import Note, RepairKind
 from nbjudge.notebooks.cells import Notebook, cell_id, grade_id, normalise
-from nbjudge.notebooks.python_source import defined_names, parse, unfenced
+from nbjudge.notebooks.python_source import defined_names, parse
 from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
 
 MAX_PARSED_TOTAL = 2_000_000  # characters of one notebook whose names are looked at
 SIMILAR = 0.5  # share of lines that makes a cell without ids an edited copy of a released one
+FEW = 3  # cells that are named one by one when their ids are gone
 WORD = re.compile(r"\w+")
 
 
@@ -35,8 +36,14 @@ class StudentCell:
     def names(self) -> frozenset[str]:
         """What it defines at the top level."""
         if self.known is None:
-            self.known = defined_names(self.source) if self.short else frozenset()
+            self.known = defined_names(self.program) if self.short else frozenset()
         return self.known
+
+    @property
+    def program(self) -> str:
+        """What there is to run of it: of a text cell the code in its fences, if it has any."""
+        fenced = "" if self.code else _fenced(self.source)
+        return fenced if fenced.strip() else self.source
 
 
 @dataclass(slots=True)
@@ -50,6 +57,9 @@ class Match:
     claimed: dict[int, str] = field(
         default_factory=dict
     )  # position -> the released cell's id, copies that lost included
+    # Solution without a cell of its own -> the released cell whose cell defines what it should.
+    merged: dict[str, ReleasedCell] = field(default_factory=dict)
+    ids_lost: bool = False  # no cell has an id of the release
     notes: list[tuple[int, Note]] = field(default_factory=list)  # with the position it is about
 
     def note(
@@ -75,7 +85,19 @@ def find_cells(notebook: Notebook, form: ReleasedForm) -> Match:
             match.chosen[released.id] = _choose(released, claims[released.id], match)
     _find_by_names(match, form)
     _join_split(match, form)
+    _find_merged(match, form)
     return match
+
+
+def _fenced(text: str) -> str:
+    """The lines between fences of Markdown, without the prose around them."""
+    inside, code = False, []
+    for line in text.split("\n"):
+        if line.lstrip().startswith("```"):
+            inside = not inside
+        elif inside:
+            code.append(line)
+    return "\n".join(code)
 
 
 def _student_cells(notebook: Notebook) -> list[StudentCell]:
@@ -87,7 +109,7 @@ def _student_cells(notebook: Notebook) -> list[StudentCell]:
             StudentCell(
                 position=position,
                 code=code,
-                source=cell["source"] if code else unfenced(cell["source"]),
+                source=cell["source"],
                 grade_id=grade_id(cell),
                 cell_id=cell_id(cell),
                 short=total <= MAX_PARSED_TOTAL,
@@ -114,6 +136,7 @@ def _claim_by_ids(match: Match, form: ReleasedForm, claims: dict[str, list[Stude
         _claim(match, released, cell, claims)
         if not whole and released.role in ("solution", "manual") and cell.grade_id != released.id:
             match.note(cell.position, "metadata_lost", cell=cell.position, id=released.id)
+    match.ids_lost = not claims
     if whole and graded and claims:
         match.note(0, "all_metadata_lost")
 
@@ -262,7 +285,7 @@ def _find_by_names(match: Match, form: ReleasedForm) -> None:
 
 def _is_python(cell: StudentCell, by_name: Mapping[str, ReleasedCell]) -> bool:
     words = set(WORD.findall(cell.source)) if cell.short else set()
-    return not words.isdisjoint(by_name) and parse(cell.source) is not None
+    return not words.isdisjoint(by_name) and parse(cell.program) is not None
 
 
 def _accept_found(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> None:
@@ -306,6 +329,41 @@ def _beside(match: Match, own: Sequence[StudentCell], lacking: frozenset[str]) -
     return []
 
 
+def _find_merged(match: Match, form: ReleasedForm) -> None:
+    """Solutions without an answer of their own that another released cell defines: merged, or written where it was."""
+    wanted = [
+        released
+        for released in form.cells
+        if released.role == "solution"
+        and released.names
+        and all(is_stub(released, cell) for cell in match.chosen.get(released.id, ()))
+    ]
+    lacking = {released.id for released in wanted}
+    holders = [
+        released
+        for released in form.cells
+        if released.role in ("solution", "given", "grade") and released.id not in lacking
+    ]
+    for released in wanted:
+        lost = released.id not in match.chosen
+        for holder in holders:
+            cells = [cell for cell in match.chosen.get(holder.id, ()) if cell.names & released.names]
+            names = frozenset().union(*(cell.names for cell in cells))
+            # A name that an answer shares by chance with an exercise that was left alone does not answer that.
+            if names and (lost or names >= released.names) and _runs(holder, cells[0]):
+                match.chosen[released.id] = cells
+                match.merged[released.id] = holder
+                match.note(cells[0].position, "answers_merged", cell=cells[0].position, id=released.id)
+                break
+
+
+def _runs(holder: ReleasedCell, cell: StudentCell) -> bool:
+    """Whether what the cell defines beside the released code is run."""
+    if holder.role == "solution":
+        return True
+    return cell.code and not is_stub(holder, cell) and parse(cell.source) is not None
+
+
 def is_stub(released: ReleasedCell, cell: StudentCell) -> bool:
     """Whether the cell is as released."""
-    return normalise(cell.source) == normalise(released.source)
+    return normalise(released.source) in (normalise(cell.source), normalise(cell.program))
