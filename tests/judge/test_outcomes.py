@@ -255,6 +255,23 @@ def test_deleted_cells_are_not_found(judge):
     assert {result.status for result in results.values()} == {"not_found"}
 
 
+def test_a_merged_answer_is_found_by_the_name_of_the_cell_that_is_gone(judge):
+    results, _ = judge(
+        """
+        @pytest.mark.exercise("two")
+        @pytest.mark.parametrize("id", ["two", "two_part"])
+        def test_source(student, id):
+            assert uses(student.source(id), "math")
+
+        @pytest.mark.exercise("two")
+        def test_cell(student):
+            assert student.cell("two_part", x=4).root == 2
+        """,
+        program("import math\nx = 9\nroot = math.sqrt(x)", merged={"two_part": "ex_1"}),
+    )
+    assert {result.status for result in results.values()} == {"passed"}
+
+
 def test_messages_have_no_hints_for_the_command_line(judge):
     results, _ = judge(
         """
