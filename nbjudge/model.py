@@ -121,7 +121,17 @@ CheckKind = Literal[  # what a helper of nbjudge.testing found, and the values i
     "a_plain_value",
 ]
 ReceiptKind = Literal["rejected", "late", "too_late"]
-NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind]
+NoticeKind = Literal[  # what a receipt says of the notebook's text: nbjudge/intake/notices.py
+    "answers_missing",
+    "answers_untouched",
+    "cell_not_python",
+    "package_missing",
+    "downloads",
+    "asks_for_input",
+    "needs_gpu",
+    "checkpoint_file",
+]
+NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind, NoticeKind]
 
 
 @dataclass(frozen=True, slots=True)

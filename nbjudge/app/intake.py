@@ -29,7 +29,7 @@ class Receipt:
     again: bool  # the same bytes as the current attempt: nothing was stored
     language: Language
     solutions: dict[str, State]  # grade_id of each solution cell, in the release's order
-    warnings: tuple[Note, ...]  # why it is not a notebook, late, repairs
+    warnings: tuple[Note, ...]  # why it is not a notebook, late, what its text says at once, repairs
 
 
 def submit(
@@ -41,12 +41,14 @@ def submit(
     CourseError for a bad student id.
     """
     from nbjudge.course import pick_assignment
+    from nbjudge.intake.notices import notices_of_name
     from nbjudge.intake.store import store_submission
     from nbjudge.notebooks.released_form import load_released_form
 
     pick_assignment(course, name)
     form = load_released_form(course, name)
-    return _receipt(course, form, store_submission(course, name, student, file_name, data, now), data)
+    stored = store_submission(course, name, student, file_name, data, now)
+    return _receipt(course, form, stored, data, notices_of_name(file_name))
 
 
 def submit_file(course: Course, name: str, student: str, path: Path, now: datetime | None = None) -> Receipt:
@@ -95,8 +97,11 @@ def _take_in(course: Course, form: ReleasedForm, found: HandedIn, now: datetime 
     return _receipt(course, form, stored, data)
 
 
-def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) -> Receipt:
+def _receipt(
+    course: Course, form: ReleasedForm, stored: Stored, data: bytes, more: tuple[Note, ...] = ()
+) -> Receipt:
     from nbjudge.grading.repair import read_program
+    from nbjudge.intake.notices import notices_of, place_of
 
     program = read_program(data, form, course.languages[0])
     ids = [cell.id for cell in form.cells if cell.role in ("solution", "manual")]
@@ -106,6 +111,7 @@ def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) ->
         for name in ids
     }
     rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else ()
+    notices = notices_of(program, place_of(course, form.assignment))
     return Receipt(
         student=stored.student,
         assignment=stored.assignment,
@@ -115,7 +121,13 @@ def _receipt(course: Course, form: ReleasedForm, stored: Stored, data: bytes) ->
         again=stored.again,
         language=program.language,
         solutions=states,
-        warnings=(*rejected, *_lateness(course, stored.assignment, stored.timestamp), *program.repairs),
+        warnings=(
+            *rejected,
+            *_lateness(course, stored.assignment, stored.timestamp),
+            *more,
+            *notices,
+            *program.repairs,
+        ),
     )
 
 

@@ -18,7 +18,7 @@ from nbjudge.model import Course
 if TYPE_CHECKING:
     from nbjudge.intake.layouts import Refusal
 
-FEW = 2  # notes that fit on a line
+FEW = 2  # repairs that fit on a line
 
 
 @click.command("collect")
@@ -35,10 +35,7 @@ def show_collected(outcomes: Sequence[Receipt | Refusal]) -> int:
     stored = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
     for receipt in stored:
         attempt = "unchanged" if receipt.again else f"attempt {receipt.attempt}"
-        notes = warnings_of(receipt)
-        if len(notes) > FEW:
-            notes = [f"{len(notes)} notes, on the feedback page"]
-        line = "; ".join([f"{attempt}, sha256 {receipt.sha256[:12]}", *notes])
+        line = "; ".join([f"{attempt}, sha256 {receipt.sha256[:12]}", *warnings_of(receipt, FEW)])
         console.print(f"{escape(receipt.student)}: {escape(line)}")
     refused = [outcome for outcome in outcomes if not isinstance(outcome, Receipt)]
     for refusal in refused:

@@ -164,12 +164,13 @@ def _is_guarded(file: str, line: int) -> bool:
     return tree is not None and any(
         isinstance(node, ast.Try)
         and node.body[0].lineno <= line <= (node.body[-1].end_lineno or 0)
-        and any(_catches(handler) for handler in node.handlers)
+        and any(catches_missing(handler) for handler in node.handlers)
         for node in ast.walk(tree)
     )
 
 
-def _catches(handler: ast.ExceptHandler) -> bool:
+def catches_missing(handler: ast.ExceptHandler) -> bool:
+    """Whether a missing package ends in this handler."""
     if handler.type is None:
         return True
     return any(isinstance(node, ast.Name) and node.id in UNCAUGHT for node in ast.walk(handler.type))
