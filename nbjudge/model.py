@@ -130,6 +130,7 @@ NoticeKind = Literal[  # what a receipt says of the notebook's text: nbjudge/int
     "asks_for_input",
     "needs_gpu",
     "checkpoint_file",
+    "repairs_on_the_page",
 ]
 NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind, NoticeKind]
 

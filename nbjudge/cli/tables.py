@@ -16,7 +16,7 @@ from rich.table import Table
 
 from nbjudge.app.grading import Graded
 from nbjudge.languages import words
-from nbjudge.model import ExerciseScore, RepairKind, Score
+from nbjudge.model import ExerciseScore, Note, RepairKind, Score
 
 if TYPE_CHECKING:
     from nbjudge.app.check import Step
@@ -137,7 +137,7 @@ def warnings_of(receipt: Receipt, most: int | None = None) -> list[str]:
     if most is None or len(repairs) <= most:
         return [say.message(note) for note in receipt.warnings]
     others = [say.message(note) for note in receipt.warnings if note not in repairs]
-    return [*others, say.counted("repairs_on_the_page", len(repairs))]
+    return [*others, say.message(Note("repairs_on_the_page", {"n": len(repairs)}))]
 
 
 def _exercise(part: ExerciseScore) -> str:
