@@ -21,6 +21,9 @@ WORD = re.compile(r"[^\W\d]\w*")
 FILES = "<files>"  # stands among the names for whatever lies on the disk; no name can be written so
 LAST_OUTPUT = frozenset(("_", "__", "___", "Out"))
 ANYTHING = frozenset(("globals", "locals", "vars", "eval", "exec"))  # whoever calls these may need any name
+REACHING = frozenset(
+    ("globals", "locals", "vars", "exec", "get_ipython")
+)  # statements that may bind any name
 SHOWING = frozenset(
     (
         "print",
@@ -292,6 +295,7 @@ class _Slice:
                 base = base_of(part)
                 if base in self.imported:
                     one.always = one.always or settings
+                one.always = one.always or base in REACHING
                 one.changed |= roots(part)
             elif isinstance(part, ast.Delete):
                 one.changed |= one.names.bound
@@ -302,6 +306,7 @@ class _Slice:
                 one.always = one.always or isinstance(node, ast.Try | ast.If)
             elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
                 called = part.value.func
+                one.always = one.always or base_of(called) in REACHING
                 if isinstance(called, ast.Attribute) and base_of(called) not in self.imported:
                     one.changed |= roots(called)
                 elif settings and self._unknown(part.value):

@@ -28,6 +28,9 @@ MEASURED = re.compile(
 )
 ASSIGNED_MEASURED = re.compile(r"^([ \t]*\w[\w.\[\], \t]*=[ \t]*)%(?:time|prun)[ \t]+", re.MULTILINE)
 LINE_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
+PROMPT = re.compile(r"^(?:>>>|\.\.\.|[ \t]*In \[\d+\]:|[ \t]*\.\.\.+:)(?:[ ]|$)", re.MULTILINE)
+PROMPTED = re.compile(r"\s*(?:>>> |In \[\d+\]: )")
+INDENT = re.compile(r"\n*([ \t]+)\S")
 HELP = re.compile(r"^([ \t]*)[\w.]+\?{1,2}[ \t]*$", re.MULTILINE)
 ASSIGNED_MAGIC = re.compile(r"^([ \t]*\w[\w.\[\], \t]*=[ \t]*)[%!].*$", re.MULTILINE)
 AT_LINE_START = re.compile(
@@ -75,6 +78,7 @@ def plain_python(source: str) -> str:
 
     Nothing is left of a cell whose magic makes it another language's.
     """
+    source = _unpasted(source)
     magic = CELL_MAGIC.match(source)
     if magic and magic[1] not in PYTHON_MAGICS:
         return ""
@@ -82,6 +86,14 @@ def plain_python(source: str) -> str:
         captured = f"{name} = None" if (name := captured_name(magic[0])) else ""
         source = "\n" * magic[0].count("\n") + captured + source[magic.end() :]
     return without_line_magics(source)
+
+
+def _unpasted(source: str) -> str:
+    """The source without prompts, or without the indentation of all of it, as IPython takes what was pasted."""
+    if PROMPTED.match(source):
+        return PROMPT.sub("", source)
+    indent = INDENT.match(source)
+    return re.sub(f"^{indent[1]}", "", source, flags=re.MULTILINE) if indent else source
 
 
 def without_line_magics(source: str) -> str:

@@ -48,6 +48,19 @@ WATCHING = frozenset(
         "jupyterthemes",
         "hiddenlayer",
         "ipympl",
+        "beartype",
+        "jaxtyping",
+        "torchtyping",
+        "typeguard",
+        "nptyping",
+        "numba",
+        "loguru",
+        "colorama",
+        "termcolor",
+        "torchview",
+        "visdom",
+        "memory_profiler",
+        "line_profiler",
     ]
 )
 # Top-level modules whose work a solution may need.
@@ -91,7 +104,15 @@ WORKING = frozenset(
     ]
 )
 # Of the modules that watch, what a notebook goes on to work with.
-NEEDED = {"load_dataset", "Artifact", "dataset_download", "dataset_download_files", "get_dataset_names"}
+NEEDED = {
+    "load_dataset",
+    "Artifact",
+    "dataset_download",
+    "dataset_download_files",
+    "get_dataset_names",
+    "prange",
+    "vectorize",
+}
 # Found before the package's own, which would import what is missing.
 PARTS = {"torch.utils.tensorboard": "tensorboard"}
 UNCAUGHT = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")

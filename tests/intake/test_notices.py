@@ -60,7 +60,7 @@ def test_what_a_receipt_says(source: str, expected: list[tuple[str, object]]) ->
     "from torch.utils.tensorboard import SummaryWriter\nw = SummaryWriter()", "from torchinfo import summary\nsummary(model)", "from . import x\nx()",
     "await f()", "%matplotlib inline\n!ls\nx = !pwd\nf?", "%%time\nx = 1", "%%html\n<b>", "print('https://example.org')", "x = get('a')",
     "data = MNIST('.', download=False)", "device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')", "print('input()')",
-    "if torch.cuda.is_available():\n    model.cuda()", "x.to('cpu')", "torch.cuda.manual_seed(0)", "torch.cuda.is_available()", "# !wget x", "s = 'cuda'",
+    "if torch.cuda.is_available():\n    model.cuda()", "x.to('cpu')", "torch.cuda.manual_seed(0)", "torch.cuda.is_available()", "# !wget x", ">>> x = 1\n>>> y = x", "    x = 1\n    y = x", "s = 'cuda'",
     "try:\n    model.cuda()\nexcept Exception:\n    pass",
 ])  # fmt: skip
 def test_what_is_all_right(source: str) -> None:

@@ -179,6 +179,14 @@ def test_whoever_looks_at_all_names_needs_all() -> None:
     assert left_out("x = make(3)", ("solution", "def f():\n    return globals()['x']")) == []
 
 
+@pytest.mark.parametrize("source", [
+    "exec('target = 1')", "globals()['target'] = 1", "globals().update(target=1)", "vars()['target'] = 1", "get_ipython().run_line_magic('cd', 'data')",
+    "get_ipython().system('mkdir x')",
+])  # fmt: skip
+def test_what_may_bind_any_name_runs(source: str) -> None:
+    assert left_out(source, ("solution", READERS["a function's body"])) == []
+
+
 def test_the_last_output_has_a_name() -> None:
     assert left_out("x = 3\nmake(x)", ("solution", "value = _")) == []
 

@@ -147,3 +147,11 @@ def test_a_given_cell_that_does_not_run_brings_what_binds_names():
 def test_a_statement_too_deep_to_compare_is_no_addition_to_stumble_over():
     deep = "x = " + "+".join("1" * 900)
     assert additions(f"{deep}\ny = 2", deep) in ("\ny = 2", f"{deep}\ny = 2")
+
+
+@pytest.mark.parametrize("source", [
+    ">>> def f(x):\n...     return x\n", "In [1]: def f(x):\n   ...:     return x", "    def f(x):\n        return x\n\n    f(1)", "\n\n  x = f = 1",
+])  # fmt: skip
+def test_what_was_pasted_with_prompts_or_indented_is_code(source: str) -> None:
+    assert "f" in defined_names(source)
+    assert plain_python(source).count("\n") == source.count("\n")
