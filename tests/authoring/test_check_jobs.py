@@ -60,7 +60,7 @@ def test_every_job_is_told_apart(plan: CheckPlan) -> None:
     assert len(set(plan.jobs)) == len({str(job) for job in plan.jobs}) == len(plan.jobs)
     kinds = Counter(job.kind for job in plan.jobs)
     assert kinds == {
-        "solution": 1, "release": 1, "variant": 1, "empty": 2, "trial": 5, "mutant": len(plan.mutants),
+        "solution": 1, "release": 1, "variant": 1, "variant trial": 5, "empty": 2, "trial": 5, "mutant": len(plan.mutants),
     }  # fmt: skip
     assert {SOLUTION, RELEASE, CheckJob("variant", "added"), CheckJob("empty", "total")} <= set(plan.whole)
     assert len({job.notebook for job in plan.others}) == len(plan.others)  # each with its own seed
@@ -82,7 +82,8 @@ def test_some_exercises_only(course: Course, tmp_path_factory: pytest.TempPathFa
     staged = stage_assignment(course, "tiny", tmp_path_factory.mktemp("staged"))
     plan = plan_check(staged, ("total",), 2)
     assert {mutant.exercise for mutant in plan.mutants} == {"total"}
-    assert {job.exercises for job in plan.others} == {frozenset(["total"])}
+    others = [job for job in plan.others if job.kind != "variant trial"]
+    assert {job.exercises for job in others} == {frozenset(["total"])}
     assert [job.about for job in plan.jobs if job.kind == "empty"] == ["total"]
     with pytest.raises(CourseError, match="no exercise 'essay' with tests; there is: double, total"):
         plan_check(staged, ("essay",), 2)
@@ -119,6 +120,19 @@ def test_every_question_is_answered_in_order(plan: CheckPlan) -> None:
     report = answer(REPORT, plan, results, [], RUN)
     assert [section.id for section in report.sections] == list(ORDER)
     assert report.passed and report.score == 1 and report.trials == 5
+
+
+def test_a_variant_that_fails_with_another_seed_is_named_once(plan: CheckPlan) -> None:
+    fraction = {"release": 0.0, "empty": 0.0, "mutant": 0.0, "variant trial": 0.0}
+    results = {
+        job: result(job, *(tried(exercise, fraction.get(job.kind, 1.0)) for exercise in ("double", "total")))
+        for job in plan.jobs
+    }
+    report = answer(REPORT, plan, results, [], RUN)
+    [variants] = [section for section in report.sections if section.id == "variants"]
+    assert not report.passed
+    assert [finding.exercise for finding in variants.findings] == ["double", "total"]
+    assert all("the correct variant 'added', seed 0" in finding.message for finding in variants.findings)
 
 
 def test_a_solution_that_lost_a_point_leaves_the_rest_unasked(plan: CheckPlan) -> None:
