@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from nbjudge.notebooks.statements import Names, executed_now
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 # Methods that change their object even where their value is used.
 CHANGING = re.compile(
     r"append\w*|extend\w*|insert|pop\w*|remove|discard|clear|update|add|setdefault|sort|reverse|step|backward|zero_grad|"
@@ -22,6 +21,12 @@ BUILTINS = frozenset(dir(builtins))
 CHANGERS = ("setattr", "delattr", "next")
 USED_UP = frozenset(
     ("iter", "zip", "map", "filter", "enumerate", "reversed", "open", "cycle", "chain", "islice")
+)
+BINDING = frozenset(
+    (
+        *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.comprehension),
+        *(ast.withitem, ast.Match, ast.arguments),
+    )
 )
 CALLING = (ast.Call, ast.With, ast.AsyncWith)
 FIXED_CALLS = frozenset(("int", "float", "str", "bool", "len", "device", "is_available"))
@@ -46,22 +51,19 @@ class Effects:
 
     def note(self, node: ast.stmt, names: Names) -> None:
         """Takes in a top-level statement of the notebook."""
-        for target, value in _bindings(executed_now(node)):
+        parts = list(executed_now(node))
+        for target, value in _bindings(parts):
             self._note_binding(target, value)
-        if isinstance(node, FUNCTIONS):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             self._note_function(node.name, node, names.used)
-        else:
-            fixed = {
-                name
-                for part in executed_now(node)
-                if isinstance(part, ast.Assign) and _is_fixed(part.value)
-                for target in part.targets
-                for name in _bases(target)
-            }
-            self.variable |= names.bound - fixed
-            for part in executed_now(node):
-                if isinstance(part, FUNCTIONS) and not isinstance(part, ast.Lambda):
-                    self._note_function(part.name, part, names.used)
+            return
+        fixed: set[str] = set()
+        for part in parts:
+            if isinstance(part, ast.Assign) and _is_fixed(part.value):
+                fixed |= {name for target in part.targets for name in _bases(target)}
+            elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                self._note_function(part.name, part, names.used)
+        self.variable |= names.bound - fixed
 
     def reach(self, names: Iterable[str]) -> set[str]:
         """The names of everything that may be the same object as one of these, or part of it."""
@@ -157,6 +159,8 @@ def _root(node: ast.AST) -> ast.AST:
 def _bindings(parts: Iterable[ast.AST]) -> Iterator[tuple[ast.AST, ast.AST]]:
     """Each place where something gets a name or a place in an object: where, and what."""
     for part in parts:
+        if type(part) not in BINDING:  # most are not, and to match them one by one is slow
+            continue
         match part:
             case ast.Assign(targets=targets, value=value):
                 yield from ((target, value) for target in targets)

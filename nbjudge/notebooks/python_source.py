@@ -127,7 +127,7 @@ def captured_name(magics: str) -> str:
 def additions(edited: str, original: str, *, calls: bool = True) -> str:
     """What an edited given cell brings along: the statements that the original lacks, if they bind a name that it lacks.
 
-    With `calls` also those that bind none, but what only shows something. The other lines are blank, so that line
+    With `calls` also those that bind none and magics, but not what only shows something. The other lines are blank, so that line
     numbers in tracebacks stay those of the student's cell.
     """
     new, old = parse(edited), parse(original)
@@ -137,8 +137,14 @@ def additions(edited: str, original: str, *, calls: bool = True) -> str:
     texts = {_dumped(node) for node in old.body}
     lines = edited.split("\n")  # splitlines() also splits at form feeds, where Python doesn't
     result = [""] * len(lines)
+    known_lines = {line.strip() for line in original.split("\n")}
     for node in new.body:
-        if isinstance(node, ast.Pass) or _dumped(node) in texts:  # a magic is `pass` here
+        if isinstance(node, ast.Pass):  # a magic is `pass` here
+            line = lines[node.lineno - 1]
+            if calls and line.lstrip().startswith(("%", "!")) and line.strip() not in known_lines:
+                result[node.lineno - 1] = line
+            continue
+        if _dumped(node) in texts:
             continue
         bound = {name for part in top_level([node]) for name in bound_names(part)}
         if known.issuperset(bound) if bound else not calls or _only_shows(node):
@@ -157,7 +163,7 @@ def _dumped(node: ast.stmt) -> str:
 
 
 def _only_shows(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.Expr):
+    if not isinstance(node, ast.Expr) or any(isinstance(part, ast.NamedExpr) for part in ast.walk(node)):
         return False
     called = node.value.func if isinstance(node.value, ast.Call) else None
     return called is None or (isinstance(called, ast.Name) and called.id in ("print", "display"))

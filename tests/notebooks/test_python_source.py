@@ -155,3 +155,9 @@ def test_a_statement_too_deep_to_compare_is_no_addition_to_stumble_over():
 def test_what_was_pasted_with_prompts_or_indented_is_code(source: str) -> None:
     assert "f" in defined_names(source)
     assert plain_python(source).count("\n") == source.count("\n")
+
+
+def test_magics_that_were_added_to_a_given_cell_are_kept() -> None:
+    edited = "%matplotlib inline\nimport torch\n!mkdir out\n%cd out\nprint(n := 3)\nprint(n)"
+    assert additions(edited, "%matplotlib inline\nimport torch") == "\n\n!mkdir out\n%cd out\nprint(n := 3)"
+    assert additions(edited, "%matplotlib inline\nimport torch", calls=False) == ""
