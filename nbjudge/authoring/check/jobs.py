@@ -26,7 +26,7 @@ SHOWN: dict[Kind, str] = {
     "mutant": "the mutant {about}",
     "trial": "the solution, {about}",
 }
-VARIANT_TRIALS = 5  # of each variant at most: a test may let another formula pass by luck
+VARIANT_TRIALS = 5  # of each variant: a test may let another formula pass by luck
 FEWER = 4  # on two threads a fourth of the trials: sums come out in another order, that is all
 THREADS_LINE = '\n__import__("torch").set_num_threads({threads})\n'
 
@@ -88,7 +88,7 @@ def plan_check(staged: StagedAssignment, exercises: Sequence[str], seeds: int) -
         whole=whole,
         others=(
             *_trial_jobs(staged, seeds, asked),
-            *_variant_trials(whole, seeds),
+            *_variant_trials(whole, asked),
             *(_mutant_job(staged, mutant) for mutant in alive),
         ),
         mutants=mutants,
@@ -133,16 +133,16 @@ def _trial_jobs(staged: StagedAssignment, seeds: int, exercises: Sequence[str]) 
             yield CheckJob("trial", about, data, frozenset(exercises))
 
 
-def _variant_trials(whole: Sequence[CheckJob], seeds: int) -> Iterator[CheckJob]:
+def _variant_trials(whole: Sequence[CheckJob], exercises: Sequence[str]) -> Iterator[CheckJob]:
     """Each variant with a few more seeds."""
     for job in whole:
-        for seed in range(min(seeds, VARIANT_TRIALS)) if job.kind == "variant" else ():
+        for seed in range(VARIANT_TRIALS) if job.kind == "variant" else ():
             with contextlib.suppress(NotANotebook):  # the variant itself is a finding then
                 notebook = read_notebook(job.notebook)
                 data = write_notebook(
                     {**notebook, "metadata": {**notebook["metadata"], "trial": f"1 {seed}"}}
                 )
-                yield CheckJob("variant trial", f"{job.about!r}, seed {seed}", data)
+                yield CheckJob("variant trial", f"{job.about!r}, seed {seed}", data, frozenset(exercises))
 
 
 def _thread_counts(staged: StagedAssignment, seeds: int) -> list[tuple[int, int]]:
