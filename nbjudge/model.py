@@ -121,17 +121,20 @@ CheckKind = Literal[  # what a helper of nbjudge.testing found, and the values i
     "a_plain_value",
 ]
 ReceiptKind = Literal["rejected", "late", "too_late"]
-NoticeKind = Literal[  # what a receipt says of the notebook's text: nbjudge/intake/notices.py
-    "answers_missing",
-    "answers_untouched",
-    "cell_not_python",
-    "package_missing",
-    "downloads",
-    "asks_for_input",
-    "needs_gpu",
-    "checkpoint_file",
-    "repairs_on_the_page",
-]
+NoticeKind = (
+    Literal[  # what a receipt says of the notebook's text: nbjudge/intake/notices.py, nbjudge/app/intake.py
+        "answers_missing",
+        "answers_untouched",
+        "cell_not_python",
+        "package_missing",
+        "downloads",
+        "asks_for_input",
+        "needs_gpu",
+        "checkpoint_file",
+        "like_another_assignment",
+        "repairs_on_the_page",
+    ]
+)
 NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind, NoticeKind]
 
 

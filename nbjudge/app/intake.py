@@ -112,6 +112,8 @@ def _receipt(
     }
     rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else ()
     notices = notices_of(program, place_of(course, form.assignment))
+    if any(note.kind == "nothing_found" for note in program.repairs):
+        notices = (*notices, *_another_assignment(course, form, data))
     return Receipt(
         student=stored.student,
         assignment=stored.assignment,
@@ -129,6 +131,23 @@ def _receipt(
             *program.repairs,
         ),
     )
+
+
+def _another_assignment(course: Course, form: ReleasedForm, data: bytes) -> tuple[Note, ...]:
+    """What a notebook without any cell of this assignment may be, if nothing in it says so."""
+    from nbjudge.errors import CourseError
+    from nbjudge.grading.repair import read_program
+    from nbjudge.notebooks.released_form import load_released_form
+
+    for other in sorted(form.others):
+        try:
+            program = read_program(data, load_released_form(course, other), course.languages[0])
+        except CourseError:  # not released yet
+            continue
+        found = program.found.keys() - {*program.missing}
+        if program.rejected is None and 2 * len(program.missing) < len(found):
+            return (Note("like_another_assignment", {"assignment": other}),)
+    return ()
 
 
 def _lateness(course: Course, assignment: str, moment: datetime) -> tuple[Note, ...]:

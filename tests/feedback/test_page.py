@@ -402,7 +402,7 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("found_by_names", {"cell": 3, "id": "x", "names": ("x",)}),
     ("order_restored", {"cell": 3, "before": 4}),
     ("outputs_dropped", {"n": 3, "limit": 50}),
-    ("other_assignment another_assignment", {"assignment": "x"}),
+    ("other_assignment another_assignment like_another_assignment", {"assignment": "x"}),
     ("not_json", {"error": "x", "line": 1, "column": 2}),
     ("not_an_object", {"found": "x"}),
     ("file_too_large", {"size": 60, "limit": 50}),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.places import ROOT
 from support.tiny_course import answer, make_course
 
 from nbjudge.app.intake import submit
+from nbjudge.course import load_course
 from nbjudge.intake.notices import MAX_NOTICES, Place, notices_of, notices_of_name
 from nbjudge.languages import available, words
 from nbjudge.model import Cell, Course, Note, Program
@@ -142,3 +146,15 @@ def test_tests_that_ask_for_a_gpu(tmp_path: Path) -> None:
     assert place_of(course, "tiny").gpu
     tests.write_text("@pytest.mark.gpu\ndef test_it(student):\n    pass\n")
     assert place_of(course, "tiny").gpu
+
+
+def test_another_assignments_notebook_without_its_metadata_is_recognised(tmp_path: Path) -> None:
+    course = replace(load_course(ROOT), gradebook=tmp_path)
+    notebook = json.loads((ROOT / "release/autograd/autograd.ipynb").read_text())
+    for each in notebook["cells"]:
+        each["metadata"] = {"id": each.pop("id")}
+    notebook["metadata"] = {"colab": {}}
+    receipt = submit(course, "tensors", "anna", "hw.ipynb", json.dumps(notebook).encode())
+    assert Note("like_another_assignment", {"assignment": "autograd"}) in receipt.warnings
+    empty = submit(course, "tensors", "anna", "hw.ipynb", b'{"cells": []}')
+    assert [note.kind for note in empty.warnings if "assignment" in note.kind] == []
