@@ -112,7 +112,8 @@ def _receipt(
     }
     rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else ()
     notices = notices_of(program, place_of(course, form.assignment))
-    if any(note.kind == "nothing_found" for note in program.repairs):
+    automatic = {cell.id for cell in form.cells if cell.role == "solution"}
+    if program.rejected is None and automatic <= {*program.missing}:
         notices = (*notices, *_another_assignment(course, form, data))
     return Receipt(
         student=stored.student,

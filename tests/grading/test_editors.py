@@ -169,6 +169,29 @@ def test_an_answer_in_a_text_cell_with_prose_around_it() -> None:
     assert kinds(program) == ["code_in_text"]
 
 
+@pytest.mark.parametrize("text", [
+    f"So:\n\n~~~python\n{SOLVED['square_function']}\n~~~", "So:\n\n    def square(x):\n        return x * x\n\nThe end.",
+    "def square(x):\n    return x * x", "```\ndef square(x):\n\treturn x * x\n```",
+])  # fmt: skip
+def test_code_that_markdown_marks_as_such(text: str) -> None:
+    notebook = solved()
+    notebook["cells"][at(notebook, "c-square")] |= {"cell_type": "markdown", "source": text}
+    (source,) = [each.source for each in repair(notebook, FORM).cells if each.id == "square_function"]
+    compile(source, "cell", "exec")
+    assert source.startswith("def square")
+
+
+def test_a_copy_of_the_stub_that_was_touched_is_not_the_answer() -> None:
+    notebook = solved(scale_function=SOLVED["scale_function"])
+    stub = copy.deepcopy(notebook["cells"][at(notebook, "c-scale")])
+    stub["source"] = "def scale(x):\n    # TODO\n    raise NotImplementedError"
+    notebook["cells"].insert(at(notebook, "c-scale") + 1, stub)
+    program = repair(notebook, make_released_form("lab", {"en": with_stub()}, solved()))
+    assert [each.source for each in program.cells if each.id == "scale_function"] == [
+        SOLVED["scale_function"]
+    ]
+
+
 # Ids that are gone
 
 

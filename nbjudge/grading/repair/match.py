@@ -17,6 +17,7 @@ from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
 MAX_PARSED_TOTAL = 2_000_000  # characters of one notebook whose names are looked at
 SIMILAR = 0.5  # share of lines that makes a cell without ids an edited copy of a released one
 FEW = 3  # cells that are named one by one when their ids are gone
+UNSOLVED = "raise NotImplementedError"
 WORD = re.compile(r"\w+")
 
 
@@ -41,9 +42,13 @@ class StudentCell:
 
     @property
     def program(self) -> str:
-        """What there is to run of it: of a text cell the code in its fences, if it has any."""
-        fenced = "" if self.code else _fenced(self.source)
-        return fenced if fenced.strip() else self.source
+        """What there is to run of it: of a text cell the code in it, if it is marked as such."""
+        if self.code or not self.short:
+            return self.source
+        fenced, indented = _marked_code(self.source)
+        if fenced.strip() or (indented.strip() and parse(self.source) is None):
+            return fenced if fenced.strip() else indented
+        return self.source
 
 
 @dataclass(slots=True)
@@ -89,15 +94,17 @@ def find_cells(notebook: Notebook, form: ReleasedForm) -> Match:
     return match
 
 
-def _fenced(text: str) -> str:
-    """The lines between fences of Markdown, without the prose around them."""
-    inside, code = False, []
+def _marked_code(text: str) -> tuple[str, str]:
+    """The lines of Markdown between fences, and those that are indented as code, without the prose around them."""
+    inside, fenced, indented = False, [], []
     for line in text.split("\n"):
-        if line.lstrip().startswith("```"):
+        if line.lstrip().startswith(("```", "~~~")):
             inside = not inside
         elif inside:
-            code.append(line)
-    return "\n".join(code)
+            fenced.append(line)
+        elif line.startswith(("    ", "\t")):
+            indented.append(line.removeprefix("\t").removeprefix("    "))
+    return "\n".join(fenced), "\n".join(indented)
 
 
 def _student_cells(notebook: Notebook) -> list[StudentCell]:
@@ -192,6 +199,8 @@ def _choose(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) 
     if released.role in ("given", "grade"):
         return [_release_copies(released, cells, match)]
     changed = [cell for cell in cells if not is_stub(released, cell)]
+    if UNSOLVED in released.source:  # a copy of the stub may have been touched, too
+        changed = [cell for cell in changed if UNSOLVED not in cell.source] or changed
     if released.role == "manual" and changed:  # a person reads them all
         kept = list({normalise(cell.source): cell for cell in changed}.values())
         _note_joined(released, kept, match)
