@@ -147,6 +147,19 @@ class Lab:
 
 
 HELPER = "def shares(X):\n    return X / X.sum(dim=1, keepdim=True)"
+
+
+def split(lab: Lab) -> None:
+    first, second = lab["pair_functions"]["source"].split("\n\n")
+    other = copy.deepcopy(lab["pair_functions"]) | {"id": "x", "source": second}
+    lab["pair_functions"]["source"] = first
+    lab.cells.insert(lab.cells.index(lab["pair_functions"]) + 1, other)
+
+
+def copied(lab: Lab, name: str, source: str) -> None:
+    lab.cells.insert(lab.cells.index(lab["shares_function"]), copy.deepcopy(lab[name]) | {"source": source})
+
+
 Build = Callable[[Lab], Any]
 CASES: dict[str, Build] = {
     "nothing": lambda lab: lab,
@@ -270,7 +283,7 @@ CASES: dict[str, Build] = {
     "editor-text-cell-with-prose": lambda lab: lab["shares_function"].update(
         cell_type="markdown", source=f"My answer:\n\n```python\n{SHARES}\n```\n\nThat is all."
     ),
-    "editor-split-cell": lambda lab: split(lab),
+    "editor-split-cell": split,
     "editor-merged-cells": lambda lab: (lab.below("shares_function", FIT), lab.cells.remove(lab["fit_function"])),
     "editor-merged-into-the-second": lambda lab: (lab.above("fit_function", SHARES), lab.cells.remove(lab["shares_function"])),
     "editor-tests-deleted": lambda lab: [lab.cells.remove(lab[f"{name}-grade"]) for name in POINTS],
@@ -280,19 +293,79 @@ CASES: dict[str, Build] = {
     "editor-an-answer-in-a-test-cell": lambda lab: (lab.above("shares-grade", SHARES), lab.cells.remove(lab["shares_function"])),
     "editor-cells-moved": lambda lab: lab.cells.append(lab.cells.pop(lab.cells.index(lab["shares_function"]))),
     "editor-a-windows-file": lambda lab: [each.update(source=each["source"].replace("\n", "\r\n")) for each in lab.cells],
-    "editor-an-old-format": lambda lab: [each.pop("id") for each in lab.cells],
+    # More of each kind
+    "fails-a-folder": lambda lab: lab.above("shares_function", "import os\nos.chdir('/content/drive/MyDrive')\nprint(os.listdir('data'))"),
+    "fails-a-saved-model": lambda lab: lab.above(
+        "shares_function", "state = torch.load('model.pt')\nmodel = nn.Linear(1, 1)\nmodel.load_state_dict(state)"
+    ),
+    "fails-the-process": lambda lab: lab.below("shares_function", "import os\nos._exit(0)"),
+    "fails-the-process-above": lambda lab: lab.above("shares_function", "import os\nos.kill(os.getpid(), 9)"),
+    "fails-a-call-of-a-program": lambda lab: lab.above("shares_function", "import subprocess\nout = subprocess.check_output(['nvidia-smi'])"),
+    "fails-a-dataset": lambda lab: lab.above(
+        "shares_function", "from torchvision import datasets\ntrain = datasets.MNIST('.', download=True)\nprint(len(train))"
+    ),
+    "library-annotations": lambda lab: lab.above("shares_function", "from jaxtyping import Float\nfrom torch import Tensor").swap(
+        "shares_function", "(X)", "(X: Float[Tensor, 'a b'])"
+    ),
+    "library-a-decorator": lambda lab: lab.above("shares_function", "from beartype import beartype").swap(
+        "shares_function", "def row", "@beartype\ndef row"
+    ),
+    "library-a-pool": lambda lab: lab.above(
+        "shares_function", "from multiprocessing import Pool\nwith Pool(2) as pool:\n    ONE = pool.map(abs, [-1])[0]"
+    ).using("ONE"),
+    "library-a-pickled-class": lambda lab: lab.above(
+        "shares_function", "class Net(nn.Module):\n    pass\ntorch.save(Net(), 'net.pt')\nONE = int(torch.load('net.pt', weights_only=False) is not None)"
+    ).using("ONE"),
+    "library-its-own-source": lambda lab: lab.below(
+        "shares_function", "import inspect\nONE = inspect.getsource(row_shares).count('def row_shares')"
+    ).using("ONE"),
+    "library-wandb": lambda lab: lab.above("fit_function", "import wandb\nwandb.init(project='x')").swap(
+        "fit_function", "loss.backward()", "loss.backward()\n        wandb.log({'loss': loss.item()})"
+    ),
+    "library-nested-loops": lambda lab: lab.above(
+        "shares_function", "import asyncio\nimport nest_asyncio\nnest_asyncio.apply()\nasync def main():\n    return 1\nONE = asyncio.run(main())"
+    ).using("ONE"),
+    "magic-a-file-that-is-imported": lambda lab: lab.before("shares_function", "%%writefile mine.py\nONE = 1").before(
+        "shares_function", "import mine"
+    ).using("mine.ONE"),
+    "magic-the-environment": lambda lab: lab.before("shares_function", "import os\n%env DIM=1").using("int(os.environ['DIM'])"),
+    "magic-one-that-is-not-there": lambda lab: lab.above("shares_function", "%nosuchmagic 3\n%load_ext nosuch\n%load_ext autoreload\n%autoreload 2"),
+    "magic-in-the-imports": lambda lab: lab.below("imports", "!mkdir -p out && echo 1 > out/one.txt").using("int(open('out/one.txt').read())"),
+    "added-by-exec": lambda lab: lab.before("shares_function", "exec('ONE = 1')").using("ONE"),
+    "added-to-globals": lambda lab: lab.before("shares_function", "globals()['ONE'] = 1").using("ONE"),
+    "added-if-it-is-not-there": lambda lab: lab.before("shares_function", "if 'ONE' not in globals():\n    ONE = 1").using("ONE"),
+    "added-a-closure": lambda lab: lab.before(
+        "shares_function", "def make():\n    n = 0\n    def more():\n        nonlocal n\n        n += 1\n        return n\n    return more\nONE = make()()"
+    ).using("ONE"),
+    "added-an-awaited-value": lambda lab: lab.before("shares_function", "async def main():\n    return 1\nONE = await main()").using("ONE"),
+    "pasted-with-prompts": lambda lab: lab["shares_function"].update(source=">>> " + SHARES.replace("\n", "\n... ")),
+    "pasted-indented": lambda lab: lab["shares_function"].update(source="    " + SHARES.replace("\n", "\n    ")),
+    "editor-merged-into-the-imports": lambda lab: (lab.below("imports", SHARES), lab.cells.remove(lab["shares_function"])),
+    "editor-all-merged": lambda lab: (
+        lab.below("shares_function", "\n\n".join([GRID, PAIR, FIT])),
+        [lab.cells.remove(lab[name]) for name in ("grid_inline", "pair_functions", "fit_function")],
+    ),
+    "editor-merged-and-the-stub-left": lambda lab: (
+        lab.below("shares_function", FIT),
+        lab["fit_function"].update(source="def fit(X, y, steps):\n    # YOUR CODE HERE\n    raise NotImplementedError()"),
+    ),
+    "editor-merged-with-its-test": lambda lab: (
+        lab.below("shares_function", lab["shares-grade"]["source"]), lab.cells.remove(lab["shares-grade"]),
+    ),
+    "editor-kaggle": lambda lab: [each.update(metadata={"_cell_guid": each.pop("id")}) for each in lab.cells],
+    "editor-a-helper-in-a-copied-answer": lambda lab: (copied(lab, "shares_function", HELPER), lab.helped()),
+    "editor-scratch-in-a-copied-answer": lambda lab: lab.cells.append(
+        copy.deepcopy(lab["shares_function"]) | {"id": "x", "source": "print(fit(torch.ones(1, 1), torch.ones(1, 1), 2))"}
+    ),
+    "editor-everything-twice": lambda lab: lab.cells.extend(copy.deepcopy(lab.cells)),
+    "editor-an-untidy-stub-beside": lambda lab: lab.cells.append(
+        copy.deepcopy(lab["shares_function"]) | {"id": "x", "source": "def row_shares(X):\n    # TODO\n    raise NotImplementedError"}
+    ),
+    "editor-imports-deleted": lambda lab: lab.cells.remove(lab["imports"]),
+    "editor-indented-text": lambda lab: lab["shares_function"].update(
+        cell_type="markdown", source="My answer:\n\n    " + SHARES.replace("\n", "\n    ")
+    ),
 }  # fmt: skip
-
-
-def split(lab: Lab) -> None:
-    first, second = lab["pair_functions"]["source"].split("\n\n")
-    other = copy.deepcopy(lab["pair_functions"]) | {"id": "x", "source": second}
-    lab["pair_functions"]["source"] = first
-    lab.cells.insert(lab.cells.index(lab["pair_functions"]) + 1, other)
-
-
-def copied(lab: Lab, name: str, source: str) -> None:
-    lab.cells.insert(lab.cells.index(lab["shares_function"]), copy.deepcopy(lab[name]) | {"source": source})
 
 
 @pytest.fixture(scope="module")
