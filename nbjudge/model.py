@@ -255,6 +255,8 @@ class Program:
     found: dict[str, tuple[int, ...]] = field(default_factory=dict)
     # grade_id of a solution without a cell of its own -> id of the cell above that defines what it should.
     merged: dict[str, str] = field(default_factory=dict)
+    # grade_id of each solution in such a cell -> the lines of it that are its own.
+    parts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,14 +67,17 @@ class StudentCode:
 
     def source(self, id: str, /) -> Source:
         """The text of a solution cell, or of all solution cells of an exercise, for checks such as `uses`."""
-        cells, merged = self._session.program.cells, self._session.program.merged
-        held = {holder for name, holder in merged.items() if id in (name, exercise_of(name))}
-        own = [cell for cell in cells if cell.kind == "solution" and id in (cell.id, cell.exercise)]
-        found = [cell for cell in cells if cell in own or cell.id in held]
+        program = self._session.program
+        found = {
+            cell.id: program.parts.get(cell.id, cell.source)
+            for cell in program.cells
+            if cell.kind == "solution" and id in (cell.id, cell.exercise)
+        }
+        found |= {name: program.parts[name] for name in program.merged if id in (name, exercise_of(name))}
         if not found:
             raise self._missing(id)
         self._session.touched = True
-        return Source("\n\n".join(cell.source for cell in found), [cell.source for cell in cells])
+        return Source("\n\n".join(found.values()), [cell.source for cell in program.cells])
 
     def _run(self, label: str, code: str, inputs: dict[str, Any], drop: bool) -> Names:
         names = self._session.request("run_copy", label, code, inputs, drop)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 MAX_PARSED = 200_000  # characters; beyond, and where Python can't parse, a pattern at line starts must do
 # Cell magics that measure or capture: the cell runs as if they were not there. Not so %%timeit, which binds nothing.
@@ -152,6 +152,25 @@ def additions(edited: str, original: str, *, calls: bool = True) -> str:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         last = node.end_lineno or node.lineno
         result[first - 1 : last] = lines[first - 1 : last]
+    return "\n".join(result).rstrip()
+
+
+def lines_binding(source: str, names: Collection[str], *, without: bool = False) -> str:
+    """The statements that bind one of the names, or all others if `without` them; all of it if that can't be read.
+
+    The other lines are blank, so that line numbers stay those of the cell.
+    """
+    tree = parse(source)
+    if tree is None:
+        return source
+    lines = source.split("\n")
+    result = [""] * len(lines)
+    for node in tree.body:
+        bound = {name for part in top_level([node]) for name in bound_names(part)}
+        if bound.isdisjoint(names) == without:
+            first, last = node.lineno, node.end_lineno or node.lineno
+            first = min([first, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            result[first - 1 : last] = lines[first - 1 : last]
     return "\n".join(result).rstrip()
 
 

@@ -108,6 +108,8 @@ def test_two_answers_in_one_cell_answer_both(stub: bool) -> None:
     program = repair(notebook, form)
     assert (program.missing, program.unchanged) == ((), ())
     assert program.merged == {"scale_function": "square_function"}
+    assert program.parts["scale_function"].split("\n")[-1] == "def scale(x): return k * x"
+    assert program.parts["square_function"] == "def square(x): return x * x\n\nk = factor"
     assert "scale_function" not in ran(program)
     assert program.found["scale_function"] == program.found["square_function"]
     assert kinds(program) == ["answers_merged"]

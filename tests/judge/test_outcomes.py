@@ -262,12 +262,21 @@ def test_a_merged_answer_is_found_by_the_name_of_the_cell_that_is_gone(judge):
         @pytest.mark.parametrize("id", ["two", "two_part"])
         def test_source(student, id):
             assert uses(student.source(id), "math")
+            assert not uses(student.source(id), "torch")
+
+        @pytest.mark.exercise("ex")
+        def test_the_other(student):
+            assert uses(student.source("ex"), "torch")
 
         @pytest.mark.exercise("two")
         def test_cell(student):
             assert student.cell("two_part", x=4).root == 2
         """,
-        program("import math\nx = 9\nroot = math.sqrt(x)", merged={"two_part": "ex_1"}),
+        program(
+            "import math, torch\nx = 9\nroot = math.sqrt(x)\ny = torch.ones(1)",
+            merged={"two_part": "ex_1"},
+            parts={"two_part": "root = math.sqrt(x)"},
+        ),
     )
     assert {result.status for result in results.values()} == {"passed"}
 

@@ -369,7 +369,7 @@ def _find_merged(match: Match, form: ReleasedForm) -> None:
 def _runs(holder: ReleasedCell, cell: StudentCell) -> bool:
     """Whether what the cell defines beside the released code is run."""
     if holder.role == "solution":
-        return True
+        return not holder.skip
     return cell.code and not is_stub(holder, cell) and parse(cell.source) is not None
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from nbjudge.grading.repair.answers import find_answers
 from nbjudge.grading.repair.match import FEW, Match, StudentCell, find_cells, is_stub
 from nbjudge.model import Cell, Language, Note, Program, RepairKind
 from nbjudge.notebooks.cells import Notebook, cell_id, exercise_of, normalise
-from nbjudge.notebooks.python_source import additions
+from nbjudge.notebooks.python_source import additions, lines_binding
 from nbjudge.notebooks.reader import NOTES, NotANotebook, read_notebook, tidy
 from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
 
@@ -47,6 +47,7 @@ def repair(submitted: Notebook, form: ReleasedForm) -> Program:
     missing = tuple(released.id for released in solutions if released.id not in match.chosen)
     _note_whole(match, notebook, form, len(missing) == len(solutions))
     cells = tuple(_program_cells(match, form))
+    merged = {name: _program_id(match, holder) for name, holder in match.merged.items()}
     return Program(
         language=_language(notebook, form),
         cells=cells,
@@ -55,7 +56,8 @@ def repair(submitted: Notebook, form: ReleasedForm) -> Program:
             released.id for released in solutions if _is_unchanged(released, match.chosen.get(released.id))
         ),
         repairs=_in_order(_gathered(match)),
-        merged={name: _program_id(match, holder) for name, holder in match.merged.items()},
+        merged=merged,
+        parts=_parts_of_merged(form, cells, merged),
         found={name: tuple(cell.position for cell in cells) for name, cells in match.chosen.items()},
     )
 
@@ -111,6 +113,20 @@ def _additions(released: ReleasedCell, cell: StudentCell, match: Match, kind: Re
 def _program_id(match: Match, holder: ReleasedCell) -> str:
     """The id that the released cell's cell has in the program."""
     return holder.id if holder.role == "solution" else f"added-{match.chosen[holder.id][0].position}"
+
+
+def _parts_of_merged(form: ReleasedForm, cells: Sequence[Cell], merged: Mapping[str, str]) -> dict[str, str]:
+    """Each solution in a merged cell with its own lines: those that bind its names; the cell's own also has the rest."""
+    names = {released.id: released.names for released in form.cells if released.role == "solution"}
+    sources = {cell.id: cell.source for cell in cells}
+    parts: dict[str, str] = {}
+    for name, holder in merged.items():
+        others = [other for other, its in merged.items() if its == holder]
+        parts[name] = lines_binding(sources[holder], names[name])
+        if holder in names:
+            foreign = frozenset().union(*(names[other] for other in others)) - names[holder]
+            parts[holder] = lines_binding(sources[holder], foreign, without=True)
+    return parts
 
 
 def _added_after(match: Match) -> dict[str, list[Cell]]:
