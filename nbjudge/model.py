@@ -29,11 +29,13 @@ Status = Literal[
 RepairKind = Literal[  # what was unusual about a notebook, and what was done about it: docs/repair.md
     "metadata_lost",
     "all_metadata_lost",
+    "much_metadata_lost",
     "given_edited",
     "given_additions_kept",
     "given_repeated",
     "given_restored",
     "test_edited",
+    "test_additions_kept",
     "test_repeated",
     "copy_is_own",
     "tests_deleted",
@@ -42,6 +44,8 @@ RepairKind = Literal[  # what was unusual about a notebook, and what was done ab
     "parts_joined",
     "code_in_text",
     "found_by_names",
+    "many_found_by_names",
+    "answers_merged",
     "found_by_place",
     "answer_beside",
     "answer_in_question",
@@ -146,7 +150,19 @@ BoundKind = Literal[  # what could not be shown to a person, and why
     "over_size",
     "work_failed",
 ]
-NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind, BoundKind]
+NoticeKind = Literal[  # what a receipt says of the notebook's text: intake/notices.py, app/reading.py
+    "answers_missing",
+    "answers_untouched",
+    "cell_not_python",
+    "package_missing",
+    "downloads",
+    "asks_for_input",
+    "needs_gpu",
+    "checkpoint_file",
+    "like_another_assignment",
+    "repairs_on_the_page",
+]
+NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind, BoundKind, NoticeKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +295,10 @@ class Program:
     rejected: Note | None = None  # why the file is not a notebook at all; then cells is empty
     # Released cell's id -> the 1-based positions of the student's cells that stand for it, several if it was split.
     found: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    # grade_id of a solution without a cell of its own -> id of the cell above that defines what it should.
+    merged: dict[str, str] = field(default_factory=dict)
+    # grade_id of each solution in such a cell -> the lines of it that are its own.
+    parts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

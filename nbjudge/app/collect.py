@@ -195,6 +195,7 @@ class _Taker:
     def _store(
         self, student: str, chosen: Chosen, time: HandInTime, extra: dict[str, bytes], notes: tuple[Note, ...]
     ) -> Receipt:
+        from nbjudge.intake.notices import notices_of_name
         from nbjudge.intake.store import preview, store_submission
 
         name, file = self.scene.assignment, chosen.entry.name
@@ -204,6 +205,7 @@ class _Taker:
             stored = store_submission(
                 self.course, name, student, file, chosen.data, self.now, time=time, extra=extra
             )
+        notes = (*notes, *notices_of_name(file))
         return receipt_of(self.reader, self.late, stored, chosen.data, notes, file)
 
     def _likeness(self, data: bytes) -> Likeness:

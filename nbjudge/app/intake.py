@@ -35,7 +35,9 @@ class Receipt:
     again: bool  # the same bytes as the current attempt: nothing was stored
     language: Language
     solutions: dict[str, State]  # grade_id of each solution cell, in the release's order
-    warnings: tuple[Note, ...]  # why it is not a notebook, late, repairs, files that came along
+    warnings: tuple[
+        Note, ...
+    ]  # not a notebook, late, what its text says at once, files that came along, repairs
     how: How = "clock"  # the time is known
     file: str = ""  # what it is called in the folder or archive that it was collected from
     signed: str = ""  # the receipt as text, with the course's signature
@@ -50,6 +52,7 @@ def submit(
     CourseError for a bad student id, or one that is not in the roster.
     """
     from nbjudge.course import pick_assignment
+    from nbjudge.intake.notices import notices_of_name
     from nbjudge.intake.store import store_submission
     from nbjudge.notebooks.released_form import load_released_form
 
@@ -58,7 +61,7 @@ def submit(
     student = _known_student(course, student)
     stored = store_submission(course, name, student, file_name, data, now)
     with closing(Reader(course, form)) as reader:
-        return receipt_of(reader, lateness_by(course, name), stored, data)
+        return receipt_of(reader, lateness_by(course, name), stored, data, notices_of_name(file_name))
 
 
 def submit_file(course: Course, name: str, student: str, path: Path, now: datetime | None = None) -> Receipt:
@@ -108,7 +111,7 @@ def receipt_of(
         again=stored.again,
         language=program.language,
         solutions=states_of(reading, reader),
-        warnings=(*rejected, *earlier, *lateness, *more, *program.repairs),
+        warnings=(*rejected, *earlier, *lateness, *more, *reading.notices, *program.repairs),
         how=stored.how,
         file=file,
         signed=signed,

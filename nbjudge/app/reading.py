@@ -18,6 +18,7 @@ class Reading:
     """A file as one assignment's notebook."""
 
     program: Program  # without its cells
+    notices: tuple[Note, ...] = ()  # what its text says at once
     unread: tuple[Note, ...] = ()  # why nothing is known of it; then the program is empty
 
 
@@ -39,7 +40,7 @@ class Reader:
             nothing = Program(
                 language=self.course.languages[0], cells=(), missing=(), unchanged=(), repairs=()
             )
-            return Reading(nothing, (Note("not_looked_into", {"reason": reason_of(error, bounds)}),))
+            return Reading(nothing, unread=(Note("not_looked_into", {"reason": reason_of(error, bounds)}),))
 
     def close(self) -> None:
         """Ends the child."""
@@ -49,6 +50,28 @@ class Reader:
         import msgspec
 
         from nbjudge.grading.repair import read_program
+        from nbjudge.intake.notices import notices_of, place_of
 
         program = read_program(data, self.form, self.course.languages[0])
-        return msgspec.json.encode(Reading(replace(program, cells=())))
+        notices = notices_of(program, place_of(self.course, self.form.assignment))
+        automatic = {cell.id for cell in self.form.cells if cell.role == "solution"}
+        if program.rejected is None and automatic <= {*program.missing}:
+            notices = (*notices, *self._another_assignment(data))
+        return msgspec.json.encode(Reading(replace(program, cells=()), notices))
+
+    def _another_assignment(self, data: bytes) -> tuple[Note, ...]:
+        """What a notebook without any cell of this assignment may be, if nothing in it says so."""
+        from nbjudge.errors import CourseError
+        from nbjudge.grading.repair import read_program
+        from nbjudge.notebooks.released_form import load_released_form
+
+        for other in sorted(self.form.others):
+            try:
+                form = load_released_form(self.course, other)
+            except CourseError:  # not released yet
+                continue
+            program = read_program(data, form, self.course.languages[0])
+            found = program.found.keys() - {*program.missing}
+            if program.rejected is None and 2 * len(program.missing) < len(found):
+                return (Note("like_another_assignment", {"assignment": other}),)
+        return ()

@@ -13,7 +13,7 @@ from nbjudge.cli.options import assignment, with_course
 from nbjudge.cli.tables import console, warnings_of
 from nbjudge.model import Course
 
-FEW = 3  # notes that fit on a line
+FEW = 2  # repairs that fit on a line
 HOW = {
     "record": "by the learning system",
     "archive": "by the file",
@@ -92,8 +92,6 @@ def _line(receipt: Receipt, course: Course, dry_run: bool) -> str:
     if receipt.how == "unknown":
         when = HOW["unknown"]
     attempt = "unchanged" if receipt.again else f"attempt {receipt.attempt}"
-    notes = warnings_of(receipt, without=("time_unknown",))
-    if len(notes) > FEW:
-        notes = [f"{len(notes)} notes, on the feedback page"]
+    notes = warnings_of(receipt, FEW, without=("time_unknown",))
     source = [f"from {receipt.file}"] if dry_run or receipt.file else []
     return "; ".join([f"{attempt}, {when}, sha256 {receipt.sha256[:12]}", *source, *notes])

@@ -37,10 +37,8 @@ def show_receipt(receipt: Receipt) -> None:
     )
     console.print(f"  received  {receipt.timestamp:%Y-%m-%d %H:%M:%S} UTC")
     console.print(f"  sha256    {receipt.sha256}")
-    for state in ("changed", "unchanged", "missing"):
-        cells = [name for name, found in receipt.solutions.items() if found == state]
-        if cells:
-            console.print(f"  {state:9} {', '.join(cells)}")
+    if changed := [name for name, state in receipt.solutions.items() if state == "changed"]:
+        console.print(f"  answers   {', '.join(changed)}")
     for warning in warnings_of(receipt):
         console.print(f"  [yellow]note[/]      {escape(warning)}")
     console.print("\nfor the student, to keep (`nbjudge receipt verify` checks it):\n", style="dim")

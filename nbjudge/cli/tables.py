@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from rich import box
 from rich.console import Console
@@ -15,8 +15,8 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from nbjudge.app.grading import Graded
-from nbjudge.languages import english
-from nbjudge.model import ExerciseScore, Score
+from nbjudge.languages import words
+from nbjudge.model import ExerciseScore, Note, RepairKind, Score
 
 if TYPE_CHECKING:
     from nbjudge.app.check import Step
@@ -130,9 +130,18 @@ def show_diff(diff: str) -> None:
         console.print(f"        {escape(line)}", style=style, soft_wrap=True)
 
 
-def warnings_of(receipt: Receipt, without: Sequence[str] = ()) -> list[str]:
-    """What a receipt warns of, a sentence each; kinds of notes that are shown otherwise are left out."""
-    return [english(note) for note in receipt.warnings if note.kind not in without]
+def warnings_of(receipt: Receipt, most: int | None = None, without: Sequence[str] = ()) -> list[str]:
+    """What a receipt warns of, a sentence each, in the notebook's language; of more repairs than `most` their number.
+
+    Kinds of notes that are shown otherwise are left out.
+    """
+    say = words(receipt.language)
+    warnings = [note for note in receipt.warnings if note.kind not in without]
+    repairs = [note for note in warnings if note.kind in get_args(RepairKind)]
+    if most is None or len(repairs) <= most:
+        return [say.message(note) for note in warnings]
+    others = [say.message(note) for note in warnings if note not in repairs]
+    return [*others, say.message(Note("repairs_on_the_page", {"n": len(repairs)}))]
 
 
 def _exercise(part: ExerciseScore) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from nbjudge.feedback.outputs import clean_outputs, ends, stream
 from nbjudge.feedback.sanitise import clean_markdown, shortened, visible
 from nbjudge.feedback.shown import ShownTest, said_once, show
+from nbjudge.feedback.terminal import as_on_screen
 from nbjudge.languages import Words, words
 from nbjudge.model import CellReport, ExerciseScore, Note, Result, Score
 from nbjudge.notebooks.cells import SKIP_TAG, Notebook, NotebookCell, cell_id, grade_id, normalise, role, tags
@@ -172,7 +173,9 @@ def _trouble(cell: str, reports: Sequence[CellReport], say: Words) -> list[dict[
 
 
 def _said(report: CellReport, say: Words) -> tuple[str, str]:
-    return f"{say.outcome(report.status)}: {say.message(report.message)}", say.trace(report.trace)
+    return f"{say.outcome(report.status)}: {as_on_screen(say.message(report.message))}", say.trace(
+        report.trace
+    )
 
 
 def _summary(result: Result, score: Score, lost: Note | None) -> NotebookCell:

@@ -8,7 +8,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from nbjudge.feedback.pictures import DRAWING, PICTURES, clean_picture, clean_svg, joined
+from nbjudge.feedback.pictures import (
+    DRAWING,
+    PICTURES,
+    clean_picture,
+    clean_svg,
+    first_frame,
+    is_animation,
+    joined,
+)
 from nbjudge.feedback.sanitise import (
     MAX_TEXT,
     Pictures,
@@ -150,7 +158,8 @@ def _clean_data(data: Mapping[str, Any], say: Words) -> dict[str, str]:
     if DRAWING in data:
         cleaned[DRAWING] = clean_svg(data[DRAWING])
     if "text/html" in data:
-        cleaned["text/html"] = _clean_page(joined(data["text/html"]) or "", say)
+        page = joined(data["text/html"]) or ""
+        cleaned["text/html"] = first_frame(page) if is_animation(page) else _clean_page(page, say)
     if "text/markdown" in data:
         cleaned["text/markdown"] = clean_markdown(joined(data["text/markdown"]) or "", None, say)
     if "text/plain" in data:
@@ -186,6 +195,7 @@ def _unseen(data: Mapping[str, Any], cleaned: Mapping[str, str]) -> list[str]:
     page = joined(data.get("text/html")) or ""
     unseen = [what for start, what in OTHER.items() if any(kind.startswith(start) for kind in data)]
     unseen += [MEDIA[tag.lower()] for tag in MEDIA_TAG.findall(page)]
+    unseen += ["animation"] if is_animation(page) else []
     if any(kind in cleaned for kind in (*PLAIN_PICTURES, DRAWING)) or "<img " in cleaned.get("text/html", ""):
         return list(dict.fromkeys(unseen))
     unseen += _interactive(data)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from nbjudge.feedback.late import Zone, arithmetic, lateness_of, zones
 from nbjudge.feedback.sanitise import visible
 from nbjudge.feedback.shown import DETAILS, ShownTest, said_once, show
+from nbjudge.feedback.terminal import as_on_screen
 from nbjudge.files import TEMPLATES
 from nbjudge.languages import Words, words
 from nbjudge.lateness import is_over
@@ -283,10 +284,10 @@ def _cell(report: CellReport, say: Words) -> CellView:
         name=say("cell_given", id=given) if report.index is None else say("cell", n=report.index),
         outcome=report.status,
         said=say.outcome(report.status),
-        message=say.message(report.message)[:DETAILS],
+        message=as_on_screen(say.message(report.message))[:DETAILS],
         trace=say.trace(report.trace)[:DETAILS],
-        output=report.output[:DETAILS],
-        notes=tuple(say.message(note)[:DETAILS] for note in report.notes),
+        output=as_on_screen(report.output)[:DETAILS],
+        notes=tuple(as_on_screen(say.message(note))[:DETAILS] for note in report.notes),
     )
 
 

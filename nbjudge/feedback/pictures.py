@@ -23,6 +23,8 @@ DATA_URL = re.compile(
     r"data:([\w.+-]+/[\w.+-]+)(?:;[\w=.-]+)*?;base64,\s*([A-Za-z0-9+/=]+(?:\s+[A-Za-z0-9+/=]{20,})*)",
     re.IGNORECASE,
 )
+# As matplotlib's `to_jshtml` writes the pictures of an animation into a page.
+FIRST_FRAME = 'frames[0] = "'
 SVG = "http://www.w3.org/2000/svg"
 SVG_TAGS = set(
     re.findall(
@@ -46,6 +48,20 @@ OUTSIDE = re.compile(r"url\s*\(\s*['\"]?(?!#)|@import|expression\s*\(|javascript
 
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", HREF[1:].partition("}")[0])
+
+
+def first_frame(page: str) -> str:
+    """The first picture of an animation that a page plays by JavaScript, as HTML; "" if there is none."""
+    start = page.find(FIRST_FRAME) + len(FIRST_FRAME)
+    url = page[start : page.find('"', start)].replace("\\\n", "")
+    match = DATA_URL.fullmatch(url) if is_animation(page) else None
+    picture = clean_picture(match[1].lower(), match[2]) if match else None
+    return f'<img src="data:{match[1].lower()};base64,{picture}">' if match and picture else ""
+
+
+def is_animation(page: str) -> bool:
+    """Whether the page plays pictures by JavaScript, as matplotlib's `to_jshtml` makes it."""
+    return FIRST_FRAME in page and "new Animation(" in page
 
 
 def clean_picture(kind: str, data: object) -> str | None:

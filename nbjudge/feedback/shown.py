@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from nbjudge.feedback.terminal import as_on_screen
 from nbjudge.languages import Words
 from nbjudge.model import ExerciseScore, TestResult
 from nbjudge.scoring import earned, worth
@@ -38,7 +39,7 @@ def show(test: TestResult, exercise: ExerciseScore, tests: Sequence[TestResult],
         points = f"{words.number(value * earned(test))} / {words.number(value)}"
     if test.hidden or test.status == "broken_test":
         return ShownTest(outcome, test.title, points, hidden=bool(test.hidden))
-    message, trace = words.message(test.message)[:DETAILS], words.trace(test.trace)[:DETAILS]
+    message, trace = as_on_screen(words.message(test.message))[:DETAILS], words.trace(test.trace)[:DETAILS]
     credits = tuple(map(words.credit, test.credits))
     return ShownTest(outcome, test.title, points, message, trace, test.call[:DETAILS], credits)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nbjudge.judge.places import END
 from nbjudge.judge.source import Source
@@ -11,18 +11,20 @@ from nbjudge.model import Cell
 from nbjudge.notebooks.python_source import bound_names, parse
 from nbjudge.notebooks.statements import first_line
 
-Statement = tuple[int, ast.stmt, str]  # position of its cell, syntax, text
 
-
-def counting_source(cells: Sequence[Cell], own: Sequence[int], place: int) -> Source:
-    """The solution in the cells at positions `own`, seen from `place`: another attempt up to there takes its part.
+def counting_source(cells: Sequence[Cell], own: Mapping[int, str], place: int) -> Source:
+    """The solution's texts, by their cells' positions, seen from `place`: another attempt up to there takes its part.
 
     Of the cells below `place` the source's `notebook` holds only what makes a name that is not there yet.
     """
     last = len(cells) - 1 if place == END else place
     before, after = range(last + 1), range(last + 1, len(cells))
-    text = "\n\n".join(cells[position].source for position in own)
-    statements = [each for position in before for each in _statements(cells, position)]
+    text = "\n\n".join(own.values())
+    statements = [
+        (position, node, written)
+        for position in before
+        for node, written in _statements(own.get(position, cells[position].source))
+    ]
     latest = {name: node for _, node, _ in statements for name in _defined(node)}
     mine = {name for position, node, _ in statements if position in own for name in _defined(node)}
     replaced = [
@@ -41,7 +43,7 @@ def counting_source(cells: Sequence[Cell], own: Sequence[int], place: int) -> So
     around += [
         written
         for position in after
-        for _, node, written in _statements(cells, position)
+        for node, written in _statements(cells[position].source)
         if not latest.keys() & _defined(node)
     ]
     return Source(text, around)
@@ -51,19 +53,19 @@ def defined_again(cells: Sequence[Cell], exercise: str) -> tuple[str, ...]:
     """Functions and classes of other exercises that this one's own cells define anew: its code means these."""
     own: set[str] = set()
     others: set[str] = set()
-    for position, cell in enumerate(cells):
+    for cell in cells:
         if cell.kind == "solution":
             names = own if cell.exercise == exercise else others
-            names.update(name for _, node, _ in _statements(cells, position) for name in _defined(node))
+            names.update(name for node, _ in _statements(cell.source) for name in _defined(node))
     return tuple(sorted(own & others))
 
 
-def _statements(cells: Sequence[Cell], position: int) -> Iterator[Statement]:
-    source = cells[position].source
+def _statements(source: str) -> Iterator[tuple[ast.stmt, str]]:
+    """Each statement and its text."""
     lines = source.split("\n")
     tree = parse(source)
     for node in tree.body if tree else ():
-        yield position, node, "\n".join(lines[first_line(node) - 1 : node.end_lineno])
+        yield node, "\n".join(lines[first_line(node) - 1 : node.end_lineno])
 
 
 def _defined(node: ast.stmt) -> frozenset[str]:

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from nbjudge.model import Program
+from nbjudge.notebooks.cells import exercise_of
 from nbjudge.notebooks.python_source import parse
 from nbjudge.notebooks.statements import Names, names_of
 
@@ -33,6 +34,9 @@ def places_of(program: Program) -> dict[str, Place]:
     for position, cell in enumerate(program.cells):
         if cell.kind == "solution" and cell.exercise is not None:
             own.setdefault(cell.exercise, []).append(position)
+        for name in (name for name, host in program.merged.items() if host == cell.id):
+            own.setdefault(exercise_of(name), []).append(position)
+    own = {exercise: sorted({*positions}) for exercise, positions in own.items()}
     reader, end = _Reader(program), len(program.cells) - 1
     return {
         exercise: Place(END if positions[-1] == end else positions[-1], reader.second(exercise, positions))

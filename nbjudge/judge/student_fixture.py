@@ -11,6 +11,7 @@ from nbjudge.judge.session import StudentSession, label_of
 from nbjudge.judge.source import Source
 from nbjudge.judge.values import call_text, inputs_text
 from nbjudge.model import Cell, Note
+from nbjudge.notebooks.cells import exercise_of
 
 if TYPE_CHECKING:
     import torch
@@ -79,16 +80,23 @@ class StudentCode:
     def source(self, id: str, /) -> Source:
         """The text of a solution cell, or of all solution cells of an exercise, for checks such as `uses`.
 
-        A function that the notebook defines again, where the test sees it, is read from there.
+        A function that the notebook defines again, where the test sees it, is read from there; an answer that was merged
+        into another cell is read there.
         """
-        cells = self._session.program.cells
-        own = [
-            n for n, cell in enumerate(cells) if cell.kind == "solution" and id in (cell.id, cell.exercise)
-        ]
-        if not own:
+        program = self._session.program
+        texts: dict[int, list[str]] = {}
+        for position, cell in enumerate(program.cells):
+            if cell.kind == "solution" and id in (cell.id, cell.exercise):
+                texts.setdefault(position, []).append(program.parts.get(cell.id, cell.source))
+            gone = (name for name, host in program.merged.items() if host == cell.id)
+            for name in gone:
+                if id in (name, exercise_of(name)):
+                    texts.setdefault(position, []).append(program.parts[name])
+        if not texts:
             raise self._missing(id)
         self._session.touched = True
-        return counting_source(cells, own, self._session.place)
+        own = {position: "\n\n".join(parts) for position, parts in texts.items()}
+        return counting_source(program.cells, own, self._session.place)
 
     def _run(self, label: str, code: str, inputs: dict[str, Any], drop: bool) -> Names:
         self._session.call = inputs_text(inputs)
@@ -98,8 +106,9 @@ class StudentCode:
         return Names(names)
 
     def _find(self, id: str) -> Cell:
+        holder = self._session.program.merged.get(id, id)
         for cell in self._session.program.cells:
-            if cell.kind == "solution" and cell.id == id:
+            if cell.id == holder and (cell.kind == "solution" or holder != id):
                 return cell
         raise self._missing(id)
 

@@ -7,21 +7,23 @@ names cannot tell, the statement is needed.
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from nbjudge.model import Cell, Program
+from nbjudge.notebooks.effects import BUILTINS, Effects, base_of, last_word, roots
 from nbjudge.notebooks.python_source import ASSIGNED_MAGIC, MAX_PARSED, parse, top_level
 from nbjudge.notebooks.statements import DEFINITIONS, Names, executed_now, first_line, names_of
 
 TIMED = re.compile(r"^([ \t]*)%(?:time|prun|memit|mprun)\b(?:[ \t]+-\w+)*[ \t]+(?=\S)", re.MULTILINE)
 WORD = re.compile(r"[^\W\d]\w*")
 FILES = "<files>"  # stands among the names for whatever lies on the disk; no name can be written so
-BUILTINS = frozenset(dir(builtins))
 LAST_OUTPUT = frozenset(("_", "__", "___", "Out"))
 ANYTHING = frozenset(("globals", "locals", "vars", "eval", "exec"))  # whoever calls these may need any name
+REACHING = frozenset(
+    ("globals", "locals", "vars", "exec", "get_ipython")
+)  # statements that may bind any name
 SHOWING = frozenset(
     (
         "print",
@@ -158,10 +160,12 @@ class _Slice:
         for tree in trees:
             self._note_imports(tree)
         own: list[tuple[int, ast.stmt, Names]] = []
+        every: list[tuple[ast.stmt, Names]] = []
         for position, (cell, tree) in enumerate(zip(program.cells, trees, strict=True)):
             made: set[str] = set()  # by the cell's statements so far
             for node in tree.body if tree else ():
                 names = names_of(node)
+                every.append((node, names))
                 self._note_function(node, names)
                 if cell.kind == "added":
                     own.append((position, node, names))
@@ -175,6 +179,10 @@ class _Slice:
                 self._note_magics(cell.source)
                 if tree and tree.body and isinstance(tree.body[-1], ast.Expr):
                     own[-1][2].bound.update(LAST_OUTPUT)
+        imported = frozenset(self.imported)
+        self.effects = Effects(imported, imported | {*self.given, *self.functions} | BUILTINS)
+        for node, names in every:
+            self.effects.note(node, names)
         self.statements = [self._statement(*one) for one in own]
 
     def _note_made(self, position: int, cell: Cell, names: Names, *, stub: bool) -> None:
@@ -272,6 +280,11 @@ class _Slice:
             one.always = True
         else:
             self._changes(node, one)
+        effects = self.effects
+        one.changed = effects.reach(one.changed | effects.emptied(node)) | effects.changed_by_calls(
+            node, names
+        )
+        one.lent = {name for name in effects.reach(one.lent) - effects.own if name in effects.variable}
         return one
 
     def _changes(self, node: ast.stmt, one: _Statement) -> None:
@@ -279,10 +292,11 @@ class _Slice:
         settings = not isinstance(node, ast.With | ast.AsyncWith) and not _trains(node)
         for part in executed_now(node):
             if isinstance(part, ast.Attribute | ast.Subscript) and not isinstance(part.ctx, ast.Load):
-                base = _base(part)
+                base = base_of(part)
                 if base in self.imported:
                     one.always = one.always or settings
-                one.changed.add(base)
+                one.always = one.always or base in REACHING
+                one.changed |= roots(part)
             elif isinstance(part, ast.Delete):
                 one.changed |= one.names.bound
             elif isinstance(part, ast.Call):
@@ -292,15 +306,18 @@ class _Slice:
                 one.always = one.always or isinstance(node, ast.Try | ast.If)
             elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
                 called = part.value.func
-                if isinstance(called, ast.Attribute) and _base(called) not in self.imported:
-                    one.changed.add(_base(called))
+                one.always = one.always or base_of(called) in REACHING
+                if isinstance(called, ast.Attribute) and base_of(called) not in self.imported:
+                    one.changed |= roots(called)
                 elif settings and self._unknown(part.value):
                     one.always = True
+            elif isinstance(part, ast.withitem):
+                one.lent |= roots(part.context_expr)
             elif isinstance(part, ast.Pass) and isinstance(node, ast.If | ast.Try | ast.With):
                 one.always = True
 
     def _note_call(self, call: ast.Call, one: _Statement) -> None:
-        base = _base(call.func)
+        base = base_of(call.func)
         if base in SHOWING or self.imported.get(base) in DRAWING:
             return
         own = {*self.given, *self.functions, *self.imported, *BUILTINS}
@@ -312,7 +329,7 @@ class _Slice:
         """Whether this is a call that changes something for everything after: a seed, a default, a style."""
         if not isinstance(node, ast.Call):
             return False
-        base, last = _base(node.func), _last(node.func)
+        base, last = base_of(node.func), last_word(node.func)
         if self._is_setter(base):
             return True
         if base not in self.imported:
@@ -321,12 +338,12 @@ class _Slice:
 
     def _unknown(self, call: ast.Call) -> bool:
         """Whether the call goes to a library of which nothing is known."""
-        base = _base(call.func)
+        base = base_of(call.func)
         library = self.imported.get(base)
         return (
             library is not None
             and library not in DRAWING | COMPUTING
-            and not WRITING.fullmatch(_last(call.func))
+            and not WRITING.fullmatch(last_word(call.func))
         )
 
 
@@ -334,24 +351,6 @@ def _tree(source: str) -> ast.Module | None:
     if len(source) > MAX_PARSED:
         return None
     return parse(TIMED.sub(r"\1", source) if "%" in source else source)
-
-
-def _base(node: ast.AST) -> str:
-    """`model` of `model.net[0].weight` and of `model(x).sum`; "" if there is no name at its root."""
-    while True:
-        match node:
-            case ast.Attribute() | ast.Subscript() | ast.Starred() | ast.Await():
-                node = node.value
-            case ast.Call():
-                node = node.func
-            case ast.Name():
-                return node.id
-            case _:
-                return ""
-
-
-def _last(node: ast.AST) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _dotted(node: ast.AST) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 MAX_PARSED = 200_000  # characters; beyond, and where Python can't parse, a pattern at line starts must do
 # Cell magics that measure or capture: the cell runs as if they were not there. Not so %%timeit, which binds nothing.
@@ -28,12 +28,14 @@ MEASURED = re.compile(
 )
 ASSIGNED_MEASURED = re.compile(r"^([ \t]*\w[\w.\[\], \t]*=[ \t]*)%(?:time|prun)[ \t]+", re.MULTILINE)
 LINE_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
+PROMPT = re.compile(r"^(?:>>>|\.\.\.|[ \t]*In \[\d+\]:|[ \t]*\.\.\.+:)(?:[ ]|$)", re.MULTILINE)
+PROMPTED = re.compile(r"\s*(?:>>> |In \[\d+\]: )")
+INDENT = re.compile(r"\n*([ \t]+)\S")
 HELP = re.compile(r"^([ \t]*)[\w.]+\?{1,2}[ \t]*$", re.MULTILINE)
 ASSIGNED_MAGIC = re.compile(r"^([ \t]*\w[\w.\[\], \t]*=[ \t]*)[%!].*$", re.MULTILINE)
 AT_LINE_START = re.compile(
     r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
 )
-FENCE = re.compile(r"\A\s*```[^\n]*\n(.*?)\n?```\s*\Z", re.DOTALL)
 
 
 def defined_names(source: str) -> frozenset[str]:
@@ -76,6 +78,7 @@ def plain_python(source: str) -> str:
 
     Nothing is left of a cell whose magic makes it another language's.
     """
+    source = _unpasted(source)
     magic = CELL_MAGIC.match(source)
     if magic and magic[1] not in PYTHON_MAGICS:
         return ""
@@ -83,6 +86,14 @@ def plain_python(source: str) -> str:
         captured = f"{name} = None" if (name := captured_name(magic[0])) else ""
         source = "\n" * magic[0].count("\n") + captured + source[magic.end() :]
     return without_line_magics(source)
+
+
+def _unpasted(source: str) -> str:
+    """The source without prompts, or without the indentation of all of it, as IPython takes what was pasted."""
+    if PROMPTED.match(source):
+        return PROMPT.sub("", source)
+    indent = INDENT.match(source)
+    return re.sub(f"^{indent[1]}", "", source, flags=re.MULTILINE) if indent else source
 
 
 def without_line_magics(source: str) -> str:
@@ -113,16 +124,10 @@ def captured_name(magics: str) -> str:
     return match[1] if match else ""
 
 
-def unfenced(source: str) -> str:
-    """The code inside a Markdown fence, if the whole text is one; else the text."""
-    match = FENCE.match(source) if len(source) <= MAX_PARSED else None
-    return match[1] if match else source
-
-
 def additions(edited: str, original: str, *, calls: bool = True) -> str:
     """What an edited given cell brings along: the statements that the original lacks, if they bind a name that it lacks.
 
-    With `calls` also those that bind none, but what only shows something. The other lines are blank, so that line
+    With `calls` also those that bind none and magics, but not what only shows something. The other lines are blank, so that line
     numbers in tracebacks stay those of the student's cell.
     """
     new, old = parse(edited), parse(original)
@@ -132,8 +137,14 @@ def additions(edited: str, original: str, *, calls: bool = True) -> str:
     texts = {_dumped(node) for node in old.body}
     lines = edited.split("\n")  # splitlines() also splits at form feeds, where Python doesn't
     result = [""] * len(lines)
+    known_lines = {line.strip() for line in original.split("\n")}
     for node in new.body:
-        if isinstance(node, ast.Pass) or _dumped(node) in texts:  # a magic is `pass` here
+        if isinstance(node, ast.Pass):  # a magic is `pass` here
+            line = lines[node.lineno - 1]
+            if calls and line.lstrip().startswith(("%", "!")) and line.strip() not in known_lines:
+                result[node.lineno - 1] = line
+            continue
+        if _dumped(node) in texts:
             continue
         bound = {name for part in top_level([node]) for name in bound_names(part)}
         if known.issuperset(bound) if bound else not calls or _only_shows(node):
@@ -141,6 +152,25 @@ def additions(edited: str, original: str, *, calls: bool = True) -> str:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         last = node.end_lineno or node.lineno
         result[first - 1 : last] = lines[first - 1 : last]
+    return "\n".join(result).rstrip()
+
+
+def lines_binding(source: str, names: Collection[str], *, without: bool = False) -> str:
+    """The statements that bind one of the names, or all others if `without` them; all of it if that can't be read.
+
+    The other lines are blank, so that line numbers stay those of the cell.
+    """
+    tree = parse(source)
+    if tree is None:
+        return source
+    lines = source.split("\n")
+    result = [""] * len(lines)
+    for node in tree.body:
+        bound = {name for part in top_level([node]) for name in bound_names(part)}
+        if bound.isdisjoint(names) == without:
+            first, last = node.lineno, node.end_lineno or node.lineno
+            first = min([first, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            result[first - 1 : last] = lines[first - 1 : last]
     return "\n".join(result).rstrip()
 
 
@@ -152,7 +182,7 @@ def _dumped(node: ast.stmt) -> str:
 
 
 def _only_shows(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.Expr):
+    if not isinstance(node, ast.Expr) or any(isinstance(part, ast.NamedExpr) for part in ast.walk(node)):
         return False
     called = node.value.func if isinstance(node.value, ast.Call) else None
     return called is None or (isinstance(called, ast.Name) and called.id in ("print", "display"))

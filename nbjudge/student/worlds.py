@@ -48,6 +48,19 @@ WATCHING = frozenset(
         "jupyterthemes",
         "hiddenlayer",
         "ipympl",
+        "beartype",
+        "jaxtyping",
+        "torchtyping",
+        "typeguard",
+        "nptyping",
+        "numba",
+        "loguru",
+        "colorama",
+        "termcolor",
+        "torchview",
+        "visdom",
+        "memory_profiler",
+        "line_profiler",
     ]
 )
 # Top-level modules whose work a solution may need.
@@ -91,7 +104,15 @@ WORKING = frozenset(
     ]
 )
 # Of the modules that watch, what a notebook goes on to work with.
-NEEDED = {"load_dataset", "Artifact", "dataset_download", "dataset_download_files", "get_dataset_names"}
+NEEDED = {
+    "load_dataset",
+    "Artifact",
+    "dataset_download",
+    "dataset_download_files",
+    "get_dataset_names",
+    "prange",
+    "vectorize",
+}
 # Found before the package's own, which would import what is missing.
 PARTS = {"torch.utils.tensorboard": "tensorboard"}
 UNCAUGHT = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
@@ -164,12 +185,13 @@ def _is_guarded(file: str, line: int) -> bool:
     return tree is not None and any(
         isinstance(node, ast.Try)
         and node.body[0].lineno <= line <= (node.body[-1].end_lineno or 0)
-        and any(_catches(handler) for handler in node.handlers)
+        and any(catches_missing(handler) for handler in node.handlers)
         for node in ast.walk(tree)
     )
 
 
-def _catches(handler: ast.ExceptHandler) -> bool:
+def catches_missing(handler: ast.ExceptHandler) -> bool:
+    """Whether a missing package ends in this handler."""
     if handler.type is None:
         return True
     return any(isinstance(node, ast.Name) and node.id in UNCAUGHT for node in ast.walk(handler.type))

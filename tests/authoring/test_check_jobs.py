@@ -60,7 +60,8 @@ def test_every_job_is_told_apart(plan: CheckPlan) -> None:
     assert len(set(plan.jobs)) == len({str(job) for job in plan.jobs}) == len(plan.jobs)
     kinds = Counter(job.kind for job in plan.jobs)
     assert kinds == {
-        "solution": 1, "release": 1, "variant": 1, "empty": 2, "replay": 1, "trial": 5, "mutant": len(plan.mutants),
+        "solution": 1, "release": 1, "variant": 1, "variant trial": 5, "empty": 2, "replay": 1, "trial": 5,
+        "mutant": len(plan.mutants),
     }  # fmt: skip
     assert {SOLUTION, RELEASE, CheckJob("variant", "added"), CheckJob("empty", "total")} <= set(plan.whole)
     assert len({job.notebook for job in plan.others}) == len(plan.others)  # each with its own seed
@@ -119,6 +120,19 @@ def test_every_question_is_answered_in_order(plan: CheckPlan) -> None:
     report = answer(REPORT, plan, results, [], RUN)
     assert [section.id for section in report.sections] == list(ORDER)
     assert report.passed and report.score == 1 and report.trials == 5
+
+
+def test_a_variant_that_fails_with_another_seed_is_named_once(plan: CheckPlan) -> None:
+    fraction = {"release": 0.0, "empty": 0.0, "mutant": 0.0, "variant trial": 0.0}
+    results = {
+        job: result(job, *(tried(exercise, fraction.get(job.kind, 1.0)) for exercise in ("double", "total")))
+        for job in plan.jobs
+    }
+    report = answer(REPORT, plan, results, [], RUN)
+    [variants] = [section for section in report.sections if section.id == "variants"]
+    assert not report.passed
+    assert [finding.exercise for finding in variants.findings] == ["double", "total"]
+    assert all("the correct variant 'added', seed 0" in finding.message for finding in variants.findings)
 
 
 def test_a_solution_that_lost_a_point_leaves_the_rest_unasked(plan: CheckPlan) -> None:

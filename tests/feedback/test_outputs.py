@@ -224,6 +224,37 @@ def test_what_is_not_shown_is_named_once_and_in_the_readers_language() -> None:
         )
 
 
+@pytest.fixture(scope="module")
+def animation() -> str:
+    """A page that plays three pictures, as matplotlib's `to_jshtml` makes it."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+    from matplotlib.animation import FuncAnimation
+
+    figure, axes = plt.subplots(figsize=(2, 1))
+    (line,) = axes.plot([0, 1])
+    made = FuncAnimation(figure, lambda n: line.set_ydata([n, 1]), frames=3)
+    page: str = made.to_jshtml()
+    plt.close(figure)
+    return page
+
+
+def test_of_an_animation_the_first_picture_is_shown_and_it_is_named(animation: str) -> None:
+    picture, note = clean_outputs([display(text__html=animation, text__plain="<HTML object>")])
+    assert re.fullmatch('<img src="data:image/png;base64,[A-Za-z0-9+/=]+">', picture["data"]["text/html"])
+    assert note["text"] == "[an animation cannot be shown here: see the file that was handed in]\n"
+
+
+@pytest.mark.parametrize(
+    "first", ["", "frame0.png", "data:image/png;base64,AAAA", 'data:image/png;base64,"><script>x()</script>']
+)
+def test_an_animation_without_a_first_picture_is_named(first: str) -> None:
+    page = f'<div>Once Loop</div><script>frames[0] = "{first}"\nnew Animation(frames)</script>'
+    assert seen(display(text__html=page)).startswith("[an animation cannot be shown here")
+
+
 def test_a_table_beside_a_script_needs_no_word() -> None:
     shown = seen(display(text__html="<table><tr><td>1</td></tr></table><script>sort()</script>"))
     assert "<td>1</td>" in shown and "cannot be shown" not in shown

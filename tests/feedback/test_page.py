@@ -216,6 +216,19 @@ def test_cells_that_failed_repairs_and_missing_cells(course: Course) -> None:
     assert "Not found in your notebook scale_inline" in said
 
 
+def test_what_was_printed_looks_as_on_a_terminal(course: Course) -> None:
+    printed = "\r 10%|#    |\r100%|#####|\n\x1b[32mgreen\x1b[0m \x1b[1mbold\x1b[0m\n"
+    colours = "\x1b[31mValueError\x1b[0m: red"
+    result = small.make_result(
+        tests=(small.failed("square", message=colours), small.passed("scale")),
+        cells=(CellReport("a", 5, "error", colours, (), printed),),
+    )
+    said = text(page(course, result))
+    assert "100%|#####| green bold" in said
+    assert said.count("ValueError: red") == 2
+    assert "10%|# " not in said and "\\x1b" not in said and "[32m" not in said
+
+
 def test_the_environment_and_the_missing_isolation(course: Course) -> None:
     environment = {"torch": "2.13.0", "isolation": "none"}
     said = text(page(course, small.make_result(environment=environment, seed=77)))
@@ -394,11 +407,12 @@ DEADLINE = {"when": "2027-03-14T23:59:00+03:00", "zone": "Europe/Moscow"}
 DIFFERENCE = {"n": 3, "of": 9, "at": "[1, 2]", "expected": "x", "got": "x"}
 VALUES: list[tuple[str, dict[str, Any]]] = [
     (
-        "metadata_lost given_repeated test_repeated code_in_text found_by_place answer_in_question copy_is_own",
+        "metadata_lost given_repeated test_repeated code_in_text found_by_place answer_in_question copy_is_own "
+        "answers_merged",
         {"cell": 3, "id": "x"},
     ),
     ("answer_beside", {"cells": (3, 4), "id": "x", "n": 2}),
-    ("given_edited given_additions_kept test_edited", {"cell": 3}),
+    ("given_edited given_additions_kept test_edited test_additions_kept", {"cell": 3}),
     ("given_restored cell_missing", {"id": "x"}),
     ("name_missing name_not_assigned", {"name": "x"}),
     ("missing_because", {"error": Note("name_missing", {"name": "x"}), "why": WHY}),
@@ -409,7 +423,7 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("lines_left_out", {"line": 2, "lines": (3, 4)}),
     ("copies_changed copies_alike", {"id": "x", "cell": 3, "left_out": (4, 5)}),
     ("too_slow cell_too_slow", {"seconds": 0.5}),
-    ("process_lost not_tried more_repairs merge_conflicts", {"n": 3}),
+    ("process_lost not_tried more_repairs merge_conflicts repairs_on_the_page", {"n": 3}),
     ("not_a_number not_numbers not_a_tensor", {"got": TENSOR}),
     ("other_kind other_shape no_shape other_tensor_shape other_dtype", {"expected": TENSOR, "got": NUMBER}),
     ("tests_deleted", {"ids": ("x", "x")}),
@@ -417,7 +431,7 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("found_by_names", {"cell": 3, "id": "x", "names": ("x",)}),
     ("order_restored", {"cell": 3, "before": 4}),
     ("outputs_dropped", {"n": 3, "limit": 50}),
-    ("other_assignment another_assignment", {"assignment": "x"}),
+    ("other_assignment another_assignment like_another_assignment", {"assignment": "x"}),
     ("not_json", {"error": "x", "line": 1, "column": 2}),
     ("not_an_object", {"found": "x"}),
     ("file_too_large", {"size": 60, "limit": 50}),
@@ -441,6 +455,10 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("not_falling", {"position": 3, "value": "2", "before": "1"}),
     ("a_tensor", dict(TENSOR.values)),
     ("a_plain_value", dict(NUMBER.values)),
+    ("many_found_by_names much_metadata_lost answers_missing answers_untouched", {"ids": ("x", "x"), "n": 2}),
+    ("cell_not_python asks_for_input needs_gpu", {"cell": 3, "line": 2}),
+    ("package_missing", {"cell": 3, "package": "x"}),
+    ("downloads", {"cell": 3, "line": 2, "what": "x"}),
     ("rejected", {"reason": Note("pdf")}),
     ("late", {**DEADLINE, "factor": 0.5}),
     ("too_late", DEADLINE),
@@ -474,7 +492,7 @@ def test_a_russian_page_is_russian_whatever_happened(course: Course) -> None:
         environment=dict.fromkeys(("device", "isolation", "image", "gpu", "gpu_driver", "gpu_slots", "gpu_budget",
                                    "gpu_watchdog", "determinism"), "1"),
     )  # fmt: skip
-    names = "anna git nbgrader Colab Kaggle PDF ZIP gzip PNG JPEG RTF XML JSON ipynb Python SHA Europe Moscow SIGKILL x scale inline"
+    names = "anna git nbgrader Jupyter input torch cuda is available Colab Kaggle PDF ZIP gzip PNG JPEG RTF XML JSON ipynb Python SHA Europe Moscow SIGKILL x scale inline"
     for given_ in (result, replace(result, rejected=Note("pdf"), tests=())):
         said = text(
             page(course, given_, titles=dict.fromkeys(("square", "scale", "plots", "report"), "Задание"))

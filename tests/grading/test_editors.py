@@ -88,6 +88,136 @@ def test_a_solution_in_a_copied_test_cell_is_found() -> None:
     assert "def square" in sources.get("square_function", "") or "def square" in sources.get("added-4", "")
 
 
+# Answers that were merged into one cell, or written where nothing of the student's was asked for
+
+
+def without(notebook: Notebook, *ids: str) -> Notebook:
+    notebook["cells"] = [each for each in notebook["cells"] if each["id"] not in ids]
+    return notebook
+
+
+BOTH = {"square_function": "def square(x): return x * x\n\nk = factor\ndef scale(x): return k * x"}
+
+
+@pytest.mark.parametrize("stub", [True, False])
+def test_two_answers_in_one_cell_answer_both(stub: bool) -> None:
+    """As after "merge cells", or if the other cell was left alone; its stub must not take the answer's name back."""
+    notebook = solved(**BOTH, scale_function="def scale(x):\n    raise NotImplementedError")
+    form = make_released_form("lab", {"en": with_stub()}, solved())
+    notebook = notebook if stub else without(notebook, "c-scale")
+    program = repair(notebook, form)
+    assert (program.missing, program.unchanged) == ((), ())
+    assert program.merged == {"scale_function": "square_function"}
+    assert program.parts["scale_function"].split("\n")[-1] == "def scale(x): return k * x"
+    assert program.parts["square_function"] == "def square(x): return x * x\n\nk = factor"
+    assert "scale_function" not in ran(program)
+    assert program.found["scale_function"] == program.found["square_function"]
+    assert kinds(program) == ["answers_merged"]
+
+
+def with_stub() -> Notebook:
+    return small.submitted(scale_function="def scale(x):\n    raise NotImplementedError")
+
+
+def test_the_first_of_two_merged_cells_may_be_the_one_that_is_gone() -> None:
+    source = BOTH["square_function"]
+    notebook = without(solved(scale_function=source), "c-square")
+    program = repair(notebook, make_released_form("lab", {"en": with_stub()}, solved()))
+    assert program.merged == {"square_function": "scale_function"}
+    assert [each.source for each in program.cells if each.id == "scale_function"] == [source]
+
+
+def test_a_name_that_an_answer_shares_with_an_exercise_left_alone_answers_nothing() -> None:
+    author = solved(scale_function="def scale(x): return k * x\ndef unscale(x): return x / k")
+    release = small.submitted(scale_function="def scale(x): pass\ndef unscale(x): pass")
+    mine = solved(square_function="def scale(x): return x\ndef square(x): return scale(x) * x")
+    mine["cells"][at(mine, "c-scale")]["source"] = "def scale(x): pass\ndef unscale(x): pass"
+    program = repair(mine, make_released_form("lab", {"en": release}, author))
+    assert program.unchanged == ("scale_function",)
+    assert program.merged == {}
+
+
+@pytest.mark.parametrize("id_", ["c-square-grade", "given"])
+def test_an_answer_in_a_given_or_a_test_cell_is_found_there(id_: str) -> None:
+    notebook = without(solved(), "c-scale")
+    place = notebook["cells"][at(notebook, id_)]
+    place["source"] = f"{SOLVED['scale_function']}\n{place['source']}"
+    program = repair(notebook, make_released_form("lab", {"en": with_stub()}, solved()))
+    added = f"added-{at(notebook, id_) + 1}"
+    assert (program.missing, program.merged) == ((), {"scale_function": added})
+    assert [each.source for each in program.cells if each.id == added] == [SOLVED["scale_function"]]
+
+
+def test_what_was_added_to_a_test_cell_runs_without_its_asserts() -> None:
+    notebook = solved()
+    place = notebook["cells"][at(notebook, "c-square-grade")]
+    place["source"] = f"import math\n{place['source']}\nassert square(3) == 9\nprint(1)\nroot = math.sqrt"
+    program = repair(notebook, FORM)
+    assert [each.source.split() for each in program.cells if each.kind == "added"] == [
+        ["import", "math", "root", "=", "math.sqrt"]
+    ]
+    assert kinds(program) == ["test_edited", "test_additions_kept"]
+
+
+def test_an_answer_in_a_text_cell_with_prose_around_it() -> None:
+    notebook = solved()
+    source = (
+        f"My answer:\n\n```python\n{SOLVED['square_function']}\n```\n\nand so\n\n```\ndone = 1\n```\nThe end."
+    )
+    notebook["cells"][at(notebook, "c-square")] |= {"cell_type": "markdown", "source": source}
+    program = repair(notebook, FORM)
+    sources = {each.id: each.source for each in program.cells}
+    assert sources["square_function"] == f"{SOLVED['square_function']}\ndone = 1"
+    assert kinds(program) == ["code_in_text"]
+
+
+@pytest.mark.parametrize("text", [
+    f"So:\n\n~~~python\n{SOLVED['square_function']}\n~~~", "So:\n\n    def square(x):\n        return x * x\n\nThe end.",
+    "def square(x):\n    return x * x", "```\ndef square(x):\n\treturn x * x\n```",
+])  # fmt: skip
+def test_code_that_markdown_marks_as_such(text: str) -> None:
+    notebook = solved()
+    notebook["cells"][at(notebook, "c-square")] |= {"cell_type": "markdown", "source": text}
+    (source,) = [each.source for each in repair(notebook, FORM).cells if each.id == "square_function"]
+    compile(source, "cell", "exec")
+    assert source.startswith("def square")
+
+
+def test_a_copy_of_the_stub_that_was_touched_is_not_the_answer() -> None:
+    notebook = solved(scale_function=SOLVED["scale_function"])
+    stub = copy.deepcopy(notebook["cells"][at(notebook, "c-scale")])
+    stub["source"] = "def scale(x):\n    # TODO\n    raise NotImplementedError"
+    notebook["cells"].insert(at(notebook, "c-scale") + 1, stub)
+    program = repair(notebook, make_released_form("lab", {"en": with_stub()}, solved()))
+    assert [each.source for each in program.cells if each.id == "scale_function"] == [
+        SOLVED["scale_function"]
+    ]
+
+
+# Ids that are gone
+
+
+def test_one_sentence_says_that_the_ids_of_many_cells_are_gone() -> None:
+    names = [f"part{n}" for n in range(6)]
+    author = [cell(name, f"def {name}(): return 1", grade_id=f"all_{name}", solution=True) for name in names]
+    release = [cell(name, f"def {name}(): pass", grade_id=f"all_{name}", solution=True) for name in names]
+    form = make_released_form(
+        "many", {"en": {"cells": release, "metadata": {}}}, {"cells": author, "metadata": {}}
+    )
+    mine = [cell(f"x{n}", f"def {name}(): return 2") for n, name in enumerate(names)]
+    program = repair({"cells": mine, "metadata": {}}, form)
+    assert program.missing == ()
+    (note,) = program.repairs
+    assert note.kind == "many_found_by_names"
+    for language in available():
+        said = words(language).message(note)
+        assert "6" in said and all(f"all_{name}" in said for name in names)
+    few = repair({"cells": mine[:3], "metadata": {}}, form)
+    assert [note.kind for note in few.repairs] == ["found_by_names"] * 3
+    beside = repair({"cells": [*release, *mine], "metadata": {}}, form)
+    assert [note.kind for note in beside.repairs] == ["found_by_names"] * 6
+
+
 # Another assignment's notebook
 
 

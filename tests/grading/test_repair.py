@@ -310,8 +310,8 @@ def test_a_cell_that_claims_a_test_cell_never_runs_as_a_solution():
     submitted["cells"][index(submitted, "id-halve")]["source"] = "def halve(v): return 'cheat'"
     submitted["cells"].append(cell("x", "print('I am a test')", grade_id="halve", solution=True))
     program = repair(submitted, TEMPLATE)
-    assert [each.id for each in program.cells] == [*RELEASED, "added-14"]
-    assert not any("cheat" in each.source for each in program.cells)
+    assert [each.id for each in program.cells] == [*RELEASED, "added-8", "added-14"]
+    assert [each.kind for each in program.cells if "cheat" in each.source] == ["added"]
     assert said(program, "Cell 8 (test) was edited")
     assert said(program, "Cell 14 has the id of 'halve'")
 
@@ -325,14 +325,16 @@ def test_two_notebooks_merged_into_one_file():
     assert program.unchanged == ()
 
 
-def test_one_cell_with_two_solutions_runs_and_the_other_is_missing():
+def test_one_cell_with_two_solutions_answers_both():
     submitted = answer()
     at = index(submitted, "double_inline")
     submitted["cells"][at]["source"] = "def double(v): return v + v\nout = double(x)"
     del submitted["cells"][at + 1]
     program = repair(submitted, TEMPLATE)
     assert "def double" in sources(program)["double_inline"]
-    assert program.missing == ("double_function",)
+    assert (program.missing, program.unchanged) == ((), ())
+    assert program.merged == {"double_function": "double_inline"}
+    assert said(program, f"Cell {at + 1} counts as 'double_function' too")
 
 
 def test_manual_cells_are_never_run_but_told_apart():
@@ -497,8 +499,9 @@ def check_promises(program, notebook):
     ids = [each.id for each in program.cells]
     assert len(ids) == len(set(ids))
     assert [name for name in ids if not name.startswith("added-")] == [
-        name for name in RELEASED if name not in program.missing
+        name for name in RELEASED if name not in program.missing and name not in program.merged
     ]
+    assert {*program.merged.values()} <= {*ids}
     given = {each.id: each.source for each in program.cells if each.kind == "given"}
     assert given == {
         slot.id: slot.source for slot in TEMPLATE.cells if slot.role == "given" and not slot.skip

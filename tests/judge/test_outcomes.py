@@ -255,6 +255,32 @@ def test_deleted_cells_are_not_found(judge):
     assert {result.status for result in results.values()} == {"not_found"}
 
 
+def test_a_merged_answer_is_found_by_the_name_of_the_cell_that_is_gone(judge):
+    results, _ = judge(
+        """
+        @pytest.mark.exercise("two")
+        @pytest.mark.parametrize("id", ["two", "two_part"])
+        def test_source(student, id):
+            assert uses(student.source(id), "math")
+            assert not uses(student.source(id), "torch")
+
+        @pytest.mark.exercise("ex")
+        def test_the_other(student):
+            assert uses(student.source("ex"), "torch")
+
+        @pytest.mark.exercise("two")
+        def test_cell(student):
+            assert student.cell("two_part", x=4).root == 2
+        """,
+        program(
+            "import math, torch\nx = 9\nroot = math.sqrt(x)\ny = torch.ones(1)",
+            merged={"two_part": "ex_1"},
+            parts={"two_part": "root = math.sqrt(x)"},
+        ),
+    )
+    assert {result.status for result in results.values()} == {"passed"}
+
+
 def test_nothing_of_pytests_explanations_reaches_students(judge):
     results, _ = judge(
         """

@@ -54,7 +54,7 @@ def test_a_reference_is_called_as_the_students_function_is(judge):
 
         @pytest.mark.exercise("ex")
         def test_spy(student):
-            student.replace("calls = []\noriginal = mse\ndef mse(*args, **kwargs):\n    calls.append(len(args) + len(kwargs))\n"
+            student.replace("calls = []\\noriginal = mse\\ndef mse(*args, **kwargs):\\n    calls.append(len(args) + len(kwargs))\\n"
                             "    return original(*args, **kwargs)")
             assert student.outer(1, 2, 3) == [321] * 7
             assert student.get("calls") == [3, 4, 4, 3, 4, 5, 4]

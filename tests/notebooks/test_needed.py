@@ -119,6 +119,35 @@ def test_what_everything_after_may_depend_on_runs(source: str) -> None:
     assert left_out(source, ("solution", "def f(x):\n    return x")) == []
 
 
+MADE = "target = nn.Linear(1, 1)\n"
+
+
+@pytest.mark.parametrize("source", [
+    "net = target\nnet.fc = make(3)", "fc = target.fc\nfc.requires_grad_(False)", "for part in [target, make(3)]:\n    part.eval()",
+    "for p in target.parameters():\n    p.requires_grad = False", "with target as inner:\n    inner.append(3)", "table = {'x': target}\ntable['x'].add(1)",
+    "def fit():\n    loss = target(1)\n    loss.backward()\nfit()", "def fit():\n    change(target)\nfit()", "def fit(x=target):\n    x.add(1)\nfit()",
+    "opt = torch.optim.SGD(target.parameters())\ndef fit():\n    for x in range(3):\n        target(x).backward()\n        opt.step()\nfit()",
+    "class Trainer:\n    def fit(self):\n        target.load_state_dict(make(3))\nTrainer().fit()",
+    "class Trainer:\n    def __init__(self, model):\n        self.model = model\n    def fit(self):\n        self.model.train()\nt = Trainer(target)\nt.fit()",
+    "def inner():\n    target.add(1)\ndef outer():\n    inner()\nouter()", "def the():\n    return target\nthe().add(1)", "change = lambda: target.add(1)\nchange()",
+    "lines = iter(target)\nfor line in lines:\n    break", "[part.add(1) for part in target]", "(make(3) or target).add(1)",
+])  # fmt: skip
+def test_what_an_object_goes_through_under_another_name_runs(source: str) -> None:
+    solution = "def solution(x):\n    return target" + (", lines" if "lines" in source else "")
+    assert left_out(MADE + source, ("solution", solution)) == []
+
+
+@pytest.mark.parametrize("source", [
+    "device = 'cuda' if torch.cuda.is_available() else 'cpu'\nhistory = train(Net(), device)", "lr = 0.1\nhistory = train(Net(), lr)",
+    "device = torch.device('cpu')\ndef fit(model, x):\n    model.step(x.to(device))\nfit(Net(), 3)", "n = 3\nfor i in range(n):\n    train(n)",
+])  # fmt: skip
+def test_a_number_can_not_be_changed_by_whoever_gets_it(source: str) -> None:
+    name = source.partition(" ")[0]
+    assert left_out(source, ("solution", f"def solution(x):\n    return x.to({name})")) == [
+        line for line in source.split("\n")[-2:] if line.startswith(("history", "for", "fit"))
+    ]
+
+
 def test_a_name_of_a_functions_own_needs_nothing() -> None:
     """A parameter `model` and a loop's `i` are not the notebook's."""
     solution = (
@@ -148,6 +177,14 @@ def test_a_value_that_a_later_cell_reads_is_made_anew() -> None:
 
 def test_whoever_looks_at_all_names_needs_all() -> None:
     assert left_out("x = make(3)", ("solution", "def f():\n    return globals()['x']")) == []
+
+
+@pytest.mark.parametrize("source", [
+    "exec('target = 1')", "globals()['target'] = 1", "globals().update(target=1)", "vars()['target'] = 1", "get_ipython().run_line_magic('cd', 'data')",
+    "get_ipython().system('mkdir x')",
+])  # fmt: skip
+def test_what_may_bind_any_name_runs(source: str) -> None:
+    assert left_out(source, ("solution", READERS["a function's body"])) == []
 
 
 def test_the_last_output_has_a_name() -> None:

@@ -11,7 +11,6 @@ from nbjudge.notebooks.python_source import (
     is_foreign,
     parse,
     plain_python,
-    unfenced,
     without_line_magics,
 )
 
@@ -150,6 +149,15 @@ def test_a_statement_too_deep_to_compare_is_no_addition_to_stumble_over():
     assert additions(f"{deep}\ny = 2", deep) in ("\ny = 2", f"{deep}\ny = 2")
 
 
-def test_code_in_a_markdown_fence():
-    assert unfenced("```python\nx = 1\n```\n") == "x = 1"
-    assert unfenced("text ```x``` text") == "text ```x``` text"
+@pytest.mark.parametrize("source", [
+    ">>> def f(x):\n...     return x\n", "In [1]: def f(x):\n   ...:     return x", "    def f(x):\n        return x\n\n    f(1)", "\n\n  x = f = 1",
+])  # fmt: skip
+def test_what_was_pasted_with_prompts_or_indented_is_code(source: str) -> None:
+    assert "f" in defined_names(source)
+    assert plain_python(source).count("\n") == source.count("\n")
+
+
+def test_magics_that_were_added_to_a_given_cell_are_kept() -> None:
+    edited = "%matplotlib inline\nimport torch\n!mkdir out\n%cd out\nprint(n := 3)\nprint(n)"
+    assert additions(edited, "%matplotlib inline\nimport torch") == "\n\n!mkdir out\n%cd out\nprint(n := 3)"
+    assert additions(edited, "%matplotlib inline\nimport torch", calls=False) == ""

@@ -25,6 +25,9 @@ import pytest
         "import torchvision.transforms as T, torchvision\nprint(torchvision.__version__)\nx = 1",
         "import pandas as pd\nfrom transformers import *\ndef f(): return pd.DataFrame()\nx = 1",
         "import nest_asyncio\nnest_asyncio.apply()\nx = 1",
+        "from jaxtyping import Float, jaxtyped\nfrom beartype import beartype\nimport torch\n@jaxtyped(typechecker=beartype)\n"
+        "def f(a: Float[torch.Tensor, 'n']) -> Float[torch.Tensor, '']:\n    return 1\nx = f(2)",
+        "from numba import njit\n@njit\ndef f(): return 1\n@njit(parallel=True)\ndef g(): return f()\nx = g()",
     ],
 )
 def test_what_is_not_used_or_only_watches_costs_nothing(run, source):

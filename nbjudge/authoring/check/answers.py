@@ -47,7 +47,7 @@ def answer(
         findings.judge_solution(results[SOLUTION]),
         findings.judge_release(results[RELEASE], results_of("empty", results)),
         findings.judge_notebook(run),
-        findings.judge_variants(results_of("variant", results)),
+        findings.judge_variants(results_of("variant", results), results_of("variant trial", results)),
     ]
     report = replace(report, times=findings.judge_time(results[SOLUTION], run))
     if not all(section.passed for section in sections if section.id == "solution"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,18 +15,20 @@ from nbjudge.authoring.samples import read_samples
 from nbjudge.errors import CourseError
 from nbjudge.model import Result
 from nbjudge.notebooks.cells import grade_id, role
-from nbjudge.notebooks.reader import write_notebook
+from nbjudge.notebooks.reader import NotANotebook, read_notebook, write_notebook
 
-Kind = Literal["solution", "release", "variant", "empty", "mutant", "trial", "replay"]
+Kind = Literal["solution", "release", "variant", "variant trial", "empty", "mutant", "trial", "replay"]
 SHOWN: dict[Kind, str] = {
     "solution": "the solution",
     "release": "the untouched release",
     "variant": "the correct variant {about!r}",
+    "variant trial": "the correct variant {about}",
     "empty": "the solution with empty functions in {about!r}",
     "mutant": "the mutant {about}",
     "trial": "the solution, {about}",
     "replay": "forged replies",
 }
+VARIANT_TRIALS = 5  # of each variant: a test may let another formula pass by luck
 FEWER = 4  # on two threads a fourth of the trials: sums come out in another order, that is all
 THREADS_LINE = '\n__import__("torch").set_num_threads({threads})\n'
 
@@ -91,6 +94,7 @@ def plan_check(staged: StagedAssignment, exercises: Sequence[str], seeds: int) -
         others=(
             CheckJob("replay", notebook=write_notebook(staged.solved), exercises=frozenset(asked)),
             *_trial_jobs(staged, seeds, asked),
+            *_variant_trials(whole, asked),
             *(_mutant_job(staged, mutant) for mutant in alive),
         ),
         mutants=mutants,
@@ -134,6 +138,18 @@ def _trial_jobs(staged: StagedAssignment, seeds: int, exercises: Sequence[str]) 
             data = write_notebook({**notebook, "metadata": metadata})
             about = f"seed {seed} on {threads} thread{'s' if threads > 1 else ''}"
             yield CheckJob("trial", about, data, frozenset(exercises))
+
+
+def _variant_trials(whole: Sequence[CheckJob], exercises: Sequence[str]) -> Iterator[CheckJob]:
+    """Each variant with a few more seeds."""
+    for job in whole:
+        for seed in range(VARIANT_TRIALS) if job.kind == "variant" else ():
+            with contextlib.suppress(NotANotebook):  # the variant itself is a finding then
+                notebook = read_notebook(job.notebook)
+                data = write_notebook(
+                    {**notebook, "metadata": {**notebook["metadata"], "trial": f"1 {seed}"}}
+                )
+                yield CheckJob("variant trial", f"{job.about!r}, seed {seed}", data, frozenset(exercises))
 
 
 def _thread_counts(staged: StagedAssignment, seeds: int) -> list[tuple[int, int]]:

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 from nbjudge.model import Note, RepairKind
 from nbjudge.notebooks.cells import Notebook, cell_id, grade_id, normalise
-from nbjudge.notebooks.python_source import defined_names, parse, unfenced
+from nbjudge.notebooks.python_source import defined_names, parse
 from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
 
 MAX_PARSED_TOTAL = 2_000_000  # characters of one notebook whose names are looked at
 SIMILAR = 0.5  # share of lines that makes a cell without ids an edited copy of a released one
+FEW = 3  # cells that are named one by one when their ids are gone
+UNSOLVED = "raise NotImplementedError"
 WORD = re.compile(r"\w+")
 
 
@@ -35,8 +37,18 @@ class StudentCell:
     def names(self) -> frozenset[str]:
         """What it defines at the top level."""
         if self.known is None:
-            self.known = defined_names(self.source) if self.short else frozenset()
+            self.known = defined_names(self.program) if self.short else frozenset()
         return self.known
+
+    @property
+    def program(self) -> str:
+        """What there is to run of it: of a text cell the code in it, if it is marked as such."""
+        if self.code or not self.short:
+            return self.source
+        fenced, indented = _marked_code(self.source)
+        if fenced.strip() or (indented.strip() and parse(self.source) is None):
+            return fenced if fenced.strip() else indented
+        return self.source
 
 
 @dataclass(slots=True)
@@ -50,6 +62,9 @@ class Match:
     claimed: dict[int, str] = field(
         default_factory=dict
     )  # position -> the released cell's id, copies that lost included
+    # Solution without a cell of its own -> the released cell whose cell defines what it should.
+    merged: dict[str, ReleasedCell] = field(default_factory=dict)
+    ids_lost: bool = False  # no cell has an id of the release
     notes: list[tuple[int, Note]] = field(default_factory=list)  # with the position it is about
 
     def note(
@@ -75,7 +90,21 @@ def find_cells(notebook: Notebook, form: ReleasedForm) -> Match:
             match.chosen[released.id] = _choose(released, claims[released.id], match)
     _find_by_names(match, form)
     _join_split(match, form)
+    _find_merged(match, form)
     return match
+
+
+def _marked_code(text: str) -> tuple[str, str]:
+    """The lines of Markdown between fences, and those that are indented as code, without the prose around them."""
+    inside, fenced, indented = False, [], []
+    for line in text.split("\n"):
+        if line.lstrip().startswith(("```", "~~~")):
+            inside = not inside
+        elif inside:
+            fenced.append(line)
+        elif line.startswith(("    ", "\t")):
+            indented.append(line.removeprefix("\t").removeprefix("    "))
+    return "\n".join(fenced), "\n".join(indented)
 
 
 def _student_cells(notebook: Notebook) -> list[StudentCell]:
@@ -87,7 +116,7 @@ def _student_cells(notebook: Notebook) -> list[StudentCell]:
             StudentCell(
                 position=position,
                 code=code,
-                source=cell["source"] if code else unfenced(cell["source"]),
+                source=cell["source"],
                 grade_id=grade_id(cell),
                 cell_id=cell_id(cell),
                 short=total <= MAX_PARSED_TOTAL,
@@ -114,6 +143,7 @@ def _claim_by_ids(match: Match, form: ReleasedForm, claims: dict[str, list[Stude
         _claim(match, released, cell, claims)
         if not whole and released.role in ("solution", "manual") and cell.grade_id != released.id:
             match.note(cell.position, "metadata_lost", cell=cell.position, id=released.id)
+    match.ids_lost = not claims
     if whole and graded and claims:
         match.note(0, "all_metadata_lost")
 
@@ -169,6 +199,8 @@ def _choose(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) 
     if released.role in ("given", "grade"):
         return [_release_copies(released, cells, match)]
     changed = [cell for cell in cells if not is_stub(released, cell)]
+    if UNSOLVED in released.source:  # a copy of the stub may have been touched, too
+        changed = [cell for cell in changed if UNSOLVED not in cell.source] or changed
     if released.role == "manual" and changed:  # a person reads them all
         kept = list({normalise(cell.source): cell for cell in changed}.values())
         _note_joined(released, kept, match)
@@ -262,7 +294,7 @@ def _find_by_names(match: Match, form: ReleasedForm) -> None:
 
 def _is_python(cell: StudentCell, by_name: Mapping[str, ReleasedCell]) -> bool:
     words = set(WORD.findall(cell.source)) if cell.short else set()
-    return not words.isdisjoint(by_name) and parse(cell.source) is not None
+    return not words.isdisjoint(by_name) and parse(cell.program) is not None
 
 
 def _accept_found(released: ReleasedCell, cells: Sequence[StudentCell], match: Match) -> None:
@@ -306,6 +338,41 @@ def _beside(match: Match, own: Sequence[StudentCell], lacking: frozenset[str]) -
     return []
 
 
+def _find_merged(match: Match, form: ReleasedForm) -> None:
+    """Solutions without an answer of their own that another released cell defines: merged, or written where it was."""
+    wanted = [
+        released
+        for released in form.cells
+        if released.role == "solution"
+        and released.names
+        and all(is_stub(released, cell) for cell in match.chosen.get(released.id, ()))
+    ]
+    lacking = {released.id for released in wanted}
+    holders = [
+        released
+        for released in form.cells
+        if released.role in ("solution", "given", "grade") and released.id not in lacking
+    ]
+    for released in wanted:
+        lost = released.id not in match.chosen
+        for holder in holders:
+            cells = [cell for cell in match.chosen.get(holder.id, ()) if cell.names & released.names]
+            names = frozenset().union(*(cell.names for cell in cells))
+            # A name that an answer shares by chance with an exercise that was left alone does not answer that.
+            if names and (lost or names >= released.names) and _runs(holder, cells[0]):
+                match.chosen[released.id] = cells
+                match.merged[released.id] = holder
+                match.note(cells[0].position, "answers_merged", cell=cells[0].position, id=released.id)
+                break
+
+
+def _runs(holder: ReleasedCell, cell: StudentCell) -> bool:
+    """Whether what the cell defines beside the released code is run."""
+    if holder.role == "solution":
+        return not holder.skip
+    return cell.code and not is_stub(holder, cell) and parse(cell.source) is not None
+
+
 def is_stub(released: ReleasedCell, cell: StudentCell) -> bool:
     """Whether the cell is as released."""
-    return normalise(cell.source) == normalise(released.source)
+    return normalise(released.source) in (normalise(cell.source), normalise(cell.program))

@@ -8,17 +8,21 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from nbjudge.grading.repair.answers import find_answers
-from nbjudge.grading.repair.match import Match, StudentCell, find_cells, is_stub
-from nbjudge.model import Cell, Language, Note, Program
+from nbjudge.grading.repair.match import FEW, Match, StudentCell, find_cells, is_stub
+from nbjudge.model import Cell, Language, Note, Program, RepairKind
 from nbjudge.notebooks.cells import Notebook, cell_id, exercise_of, normalise
-from nbjudge.notebooks.python_source import additions
+from nbjudge.notebooks.python_source import additions, lines_binding
 from nbjudge.notebooks.reader import NOTES, NotANotebook, read_notebook, tidy
 from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
 
 MAX_REPAIRS = 100
+GATHERED: dict[RepairKind, RepairKind] = {
+    "metadata_lost": "much_metadata_lost",
+    "found_by_names": "many_found_by_names",
+}
 MAX_PROSE = 100_000  # characters of one notebook's prose that are looked at to guess its language
 
 
@@ -43,6 +47,7 @@ def repair(submitted: Notebook, form: ReleasedForm) -> Program:
     missing = tuple(released.id for released in solutions if released.id not in match.chosen)
     _note_whole(match, notebook, form, len(missing) == len(solutions))
     cells = tuple(_program_cells(match, form))
+    merged = {name: _program_id(match, holder) for name, holder in match.merged.items()}
     return Program(
         language=_language(notebook, form),
         cells=cells,
@@ -50,7 +55,9 @@ def repair(submitted: Notebook, form: ReleasedForm) -> Program:
         unchanged=tuple(
             released.id for released in solutions if _is_unchanged(released, match.chosen.get(released.id))
         ),
-        repairs=_in_order(match.notes),
+        repairs=_in_order(_gathered(match)),
+        merged=merged,
+        parts=_parts_of_merged(form, cells, merged),
         found={name: tuple(cell.position for cell in cells) for name, cells in match.chosen.items()},
     )
 
@@ -76,9 +83,11 @@ def _program_cells(match: Match, form: ReleasedForm) -> Iterable[Cell]:
         chosen = match.chosen.get(released.id, [])
         if released.role == "given":
             yield from _given(released, chosen, match)
-        elif released.role == "solution" and chosen and not released.skip:
-            source = "\n\n".join(cell.source for cell in chosen)
+        elif released.role == "solution" and chosen and not released.skip and released.id not in match.merged:
+            source = "\n\n".join(cell.program for cell in chosen)
             yield Cell(released.id, "solution", source, exercise_of(released.id), chosen[0].position)
+        elif released.role == "grade" and chosen:
+            yield from _additions(released, chosen[0], match, "test_additions_kept")
         yield from added.get(released.id, ())
 
 
@@ -87,12 +96,37 @@ def _given(released: ReleasedCell, chosen: Sequence[StudentCell], match: Match) 
         match.note(0, "given_restored", id=released.id)
     if not released.skip:
         yield Cell(released.id, "given", released.source, None, chosen[0].position if chosen else None)
-    if chosen and chosen[0].code and chosen[0].short and not is_stub(released, chosen[0]):
-        extra = additions(chosen[0].source, released.source, calls=not released.skip)
+    if chosen:
+        yield from _additions(released, chosen[0], match, "given_additions_kept")
+
+
+def _additions(released: ReleasedCell, cell: StudentCell, match: Match, kind: RepairKind) -> Iterable[Cell]:
+    """What the student added to a given or test cell, as a cell of the student's own."""
+    if cell.code and cell.short and not is_stub(released, cell):
+        calls = released.role == "given" and not released.skip
+        extra = additions(cell.source, released.source, calls=calls)
         if extra:
-            position = chosen[0].position
-            match.note(position, "given_additions_kept", cell=position)
-            yield Cell(f"added-{position}", "added", extra, None, position)
+            match.note(cell.position, kind, cell=cell.position)
+            yield Cell(f"added-{cell.position}", "added", extra, None, cell.position)
+
+
+def _program_id(match: Match, holder: ReleasedCell) -> str:
+    """The id that the released cell's cell has in the program."""
+    return holder.id if holder.role == "solution" else f"added-{match.chosen[holder.id][0].position}"
+
+
+def _parts_of_merged(form: ReleasedForm, cells: Sequence[Cell], merged: Mapping[str, str]) -> dict[str, str]:
+    """Each solution in a merged cell with its own lines: those that bind its names; the cell's own also has the rest."""
+    names = {released.id: released.names for released in form.cells if released.role == "solution"}
+    sources = {cell.id: cell.source for cell in cells}
+    parts: dict[str, str] = {}
+    for name, holder in merged.items():
+        others = [other for other, its in merged.items() if its == holder]
+        parts[name] = lines_binding(sources[holder], names[name])
+        if holder in names:
+            foreign = frozenset().union(*(names[other] for other in others)) - names[holder]
+            parts[holder] = lines_binding(sources[holder], foreign, without=True)
+    return parts
 
 
 def _added_after(match: Match) -> dict[str, list[Cell]]:
@@ -121,7 +155,8 @@ def _note_whole(match: Match, notebook: Notebook, form: ReleasedForm, nothing_fo
     deleted = tuple(name for name in tests if name not in match.chosen)
     if deleted:
         match.note(0, "tests_deleted", ids=deleted)
-    order = [match.chosen[released.id][0].position for released in form.cells if released.id in match.chosen]
+    own = [cell.id for cell in form.cells if cell.id in match.chosen and cell.id not in match.merged]
+    order = [match.chosen[name][0].position for name in own]
     for before, after in itertools.pairwise(order):
         if after < before:
             match.note(0, "order_restored", cell=after, before=before)
@@ -140,6 +175,17 @@ def _is_this_one(match: Match, form: ReleasedForm) -> bool:
     automatic = any(released.role == "solution" for released in form.cells)
     own = ("solution", "grade") if automatic else ("manual",)
     return any(released.id in match.chosen for released in form.cells if released.role in own)
+
+
+def _gathered(match: Match) -> list[tuple[int, Note]]:
+    """The notes; one in place of many that all say that an id or nbgrader's metadata are gone."""
+    notes = match.notes
+    for kind, together in GATHERED.items():
+        ids = tuple(str(note.values["id"]) for _, note in notes if note.kind == kind)
+        if len(ids) > FEW and (match.ids_lost or kind != "found_by_names"):
+            notes = [placed for placed in notes if placed[1].kind != kind]
+            notes.append((0, Note(together, {"ids": ids, "n": len(ids)})))
+    return notes
 
 
 def _in_order(notes: Sequence[tuple[int, Note]]) -> tuple[Note, ...]:
