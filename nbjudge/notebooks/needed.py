@@ -13,7 +13,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from nbjudge.model import Cell, Program
-from nbjudge.notebooks.python_source import ASSIGNED_MAGIC, MAX_PARSED, parse, top_level
+from nbjudge.notebooks.python_source import (
+    ASSIGNED_MAGIC,
+    MAX_PARSED,
+    captured_name,
+    code_start,
+    parse,
+    top_level,
+)
 from nbjudge.notebooks.statements import DEFINITIONS, Names, executed_now, first_line, names_of
 
 TIMED = re.compile(r"^([ \t]*)%(?:time|prun|memit|mprun)\b(?:[ \t]+-\w+)*[ \t]+(?=\S)", re.MULTILINE)
@@ -175,6 +182,10 @@ class _Slice:
                 self._note_magics(cell.source)
                 if tree and tree.body and isinstance(tree.body[-1], ast.Expr):
                     own[-1][2].bound.update(LAST_OUTPUT)
+                if captured := captured_name(cell.source[: code_start(cell.source)]):
+                    for at, _, names in own:  # any line of the cell may print
+                        if at == position:
+                            names.bound.add(captured)
         self.statements = [self._statement(*one) for one in own]
 
     def _note_made(self, position: int, cell: Cell, names: Names, *, stub: bool) -> None:

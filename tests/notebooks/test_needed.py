@@ -154,6 +154,16 @@ def test_the_last_output_has_a_name() -> None:
     assert left_out("x = 3\nmake(x)", ("solution", "value = _")) == []
 
 
+def test_captured_output_needs_the_cell() -> None:
+    cell = "%%capture out\nprint(1)\nplt.plot([1])"
+    assert left_out(cell, ("solution", "text = out.stdout")) == []
+    assert left_out(cell, ("solution", "text = 1")) == cell.splitlines()
+
+
+def test_a_cell_that_writes_a_file_runs() -> None:
+    assert left_out("%%writefile helper.py\nprint(1)") == []
+
+
 def test_a_cell_that_is_no_python_is_left_as_it_is() -> None:
     assert left_out("x = make(\nprint(1)") == []
     assert left_out("%%bash\nrm -rf x") == []
