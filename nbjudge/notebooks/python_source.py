@@ -16,7 +16,7 @@ TRANSPARENT_MAGICS = ("time", "capture", "prun")
 PYTHON_MAGICS = (*TRANSPARENT_MAGICS, "debug")  # cell magics whose body is still Python
 # Cell magics that would start another program or draw: the cell is not run.
 FOREIGN_MAGICS = (
-    *("bash", "sh", "script", "system", "sx", "!", "perl", "ruby", "python2", "pypy"),
+    *("bash", "sh", "script", "system", "sx", "!", "perl", "ruby", "python", "python2", "python3", "pypy"),
     *("html", "javascript", "js", "svg", "latex", "markdown"),
 )
 CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*")

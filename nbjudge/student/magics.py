@@ -39,6 +39,7 @@ def replace_magics(shell: Any) -> None:
     shell.getoutput = _getoutput(shell)
     shell.captured = _captured
     shell.magic = lambda line: shell.run_line_magic(*_split_magic(line), _stack_depth=2)
+    shell.ask_exit = _notice("exit")
     _skip_unknown(shell)
     _answer_debuggers()
     builtins.input = _no_input

@@ -48,6 +48,8 @@ from nbjudge.judge.student_fixture import StudentCode
         "%env CUDA_LAUNCH_BLOCKING=1\nimport os\nx = int(os.environ['CUDA_LAUNCH_BLOCKING'])",
         "import os\nx = int(bool(os.environ['PATH']))",
         "%who\n%whos\n%pwd\nx = 1",
+        "x = 1\nexit()",
+        "x = 1\nexit",
     ],
 )
 def test_magics_leave_the_cell_as_it_is(run, source):
