@@ -1,0 +1,219 @@
+"""How near nbjudge is to Jupyter: python bench/fidelity.py FOLDER
+
+Runs the code cells of every notebook below FOLDER twice, in a Jupyter kernel and in nbjudge's student process, without a
+network, and compares cell by cell: how it ended, which names are new, and the kind and shape of their values. A second
+table: the cells as a student's own, of which only what something needs runs. Notebooks are not shipped.
+docs/fidelity.md explains the differences.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import queue
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import fidelity_sides as sides
+from fidelity_sides import OUT_OF_TIME, End
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from nbjudge.notebooks.needed import unneeded_lines
+from nbjudge.notebooks.python_source import parse
+from nbjudge.notebooks.statements import names_of
+from nbjudge.sandbox import Zygote
+
+WORK = Path(__file__).parents[1] / "build/bench/fidelity"
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+SHOWN = 110  # characters of a message in the tables
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One cell that the two sides do not agree about."""
+
+    notebook: str
+    cell: int
+    kind: str
+    example: str
+    first: bool  # of its notebook
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One notebook, on both sides."""
+
+    notebook: str
+    cells: int  # that both sides came to
+    differences: tuple[Difference, ...]
+    read: int  # globals that its functions read
+    lost: tuple[str, ...]  # of these, what is not there, or otherwise, if the cells are the student's own
+
+
+def main() -> int:
+    """Prints both tables."""
+    arguments = _arguments()
+    console = Console(stderr=True)
+    notebooks = sorted(
+        path
+        for path in arguments.folder.rglob("*.ipynb")
+        if ".ipynb_checkpoints" not in path.parts and arguments.only in str(path)
+    )
+    if not notebooks:
+        console.print(f"fidelity: no notebook below {arguments.folder}", style="red")
+        return 2
+    zygotes: queue.Queue[Zygote] = queue.Queue()
+    for _ in range(arguments.jobs):
+        zygotes.put(Zygote())
+    done: list[Compared] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=console) as bar, ThreadPoolExecutor(arguments.jobs) as pool:
+            task = bar.add_task("notebooks", total=len(notebooks))
+            runs = [pool.submit(_compare, path, arguments, zygotes) for path in notebooks]
+            for path, run in zip(notebooks, runs, strict=True):
+                try:
+                    done.append(run.result())
+                except Exception as error:
+                    console.print(f"{path}: not compared: {type(error).__name__}: {error}", markup=False)
+                bar.advance(task)
+    finally:
+        while not zygotes.empty():
+            zygotes.get().close()
+    print(report(done, every=arguments.every))
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seconds", type=float, default=10.0, help="for a cell, on both sides")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N")
+    parser.add_argument("--only", default="", metavar="TEXT", help="notebooks whose path holds it")
+    parser.add_argument("--every", action="store_true", help="list every difference, not one of each kind")
+    parser.add_argument(
+        "--lenient",
+        action="store_true",
+        help="nbjudge as it grades: cells go on after a failure, stubs are there",
+    )
+    parser.add_argument("--again", action="store_true", help="run the kernel too where its ends are known")
+    return parser.parse_args()
+
+
+def _compare(path: Path, arguments: argparse.Namespace, zygotes: queue.Queue[Zygote]) -> Compared:
+    cells = sides.code_cells(path)
+    first = sides.probe(path, arguments.lenient)
+    seconds = arguments.seconds
+    key = hashlib.sha256(f"{first}{seconds}{cells}".encode()).hexdigest()[:16]
+    kept = WORK / f"{key}.json"
+    if kept.is_file() and not arguments.again:
+        theirs = sides.read(kept.read_text())
+    else:
+        theirs = sides.in_kernel(cells, first, seconds, WORK)
+        kept.write_text(sides.dumped(theirs))
+    name = str(path.relative_to(arguments.folder).parent)
+    zygote = zygotes.get()
+    try:
+        ours, names = sides.in_jail(cells, first, seconds, zygote, {})
+        differences = compare(name, cells, theirs, ours)
+        read = _read_by_functions(cells) & names.keys()
+        lost = tuple(sorted(read)) if read else ()
+        if read:
+            unneeded = unneeded_lines(sides.as_added(cells), _functions(cells))
+            sliced = sides.in_jail(cells, first, seconds, zygote, unneeded)[1]
+            lost = tuple(sorted(global_ for global_ in read if sliced.get(global_) != names[global_]))
+        return Compared(name, min(len(theirs), len(ours)), tuple(differences), len(read), lost)
+    finally:
+        zygotes.put(zygote)
+
+
+def compare(
+    notebook: str, cells: Sequence[str], theirs: Sequence[End], ours: Sequence[End]
+) -> list[Difference]:
+    """The differences between two runs of a notebook's cells, up to where the shorter one ends."""
+    found: list[Difference] = []
+    for number, (source, there, here) in enumerate(zip(cells, theirs, ours, strict=False), 1):
+        kind, example = _differ(there, here)
+        if kind:
+            line = next((text for text in source.splitlines() if text.strip()), "")
+            found.append(Difference(notebook, number, kind, f"{example} ({line[:60]})", not found))
+    return found
+
+
+def _differ(there: End, here: End) -> tuple[str, str]:
+    """What kind of difference there is, and this one in words; empty if there is none."""
+    if there.status != here.status:
+        said = here.message if here.status != "ok" else there.message
+        return f"{there.status} in Jupyter, {here.status} here", said[:SHOWN].replace("\n", " ")
+    if here.status == OUT_OF_TIME:
+        return "", ""
+    lost, more = there.names.keys() - here.names.keys(), here.names.keys() - there.names.keys()
+    if lost or more:
+        parts = (("lacks", sorted(lost)), ("has", sorted(more)))
+        return "names", "; ".join(f"{word} {', '.join(names[:5])}" for word, names in parts if names)
+    for name, kind in there.names.items():
+        if here.names[name] != kind:
+            return "values", f"{name}: {kind} in Jupyter, {here.names[name]} here"
+    return "", ""
+
+
+def _functions(cells: Sequence[str]) -> frozenset[str]:
+    return frozenset(node.name for node in _statements(cells) if isinstance(node, FUNCTIONS))
+
+
+def _read_by_functions(cells: Sequence[str]) -> set[str]:
+    """What the notebook's functions read of its names when they are called."""
+    names = [names_of(node) for node in _statements(cells) if isinstance(node, FUNCTIONS)]
+    return {name for each in names for name in each.used - each.used_now} - _functions(cells)
+
+
+def _statements(cells: Sequence[str]) -> list[ast.stmt]:
+    return [node for source in cells if (tree := parse(source)) is not None for node in tree.body]
+
+
+def report(done: Sequence[Compared], *, every: bool = False) -> str:
+    """Both tables as Markdown."""
+    cells = sum(one.cells for one in done)
+    differences = [difference for one in done for difference in one.differences]
+    same = sum(not one.differences for one in done)
+    lines = [
+        "| | all | agree | share |",
+        "| --- | ---: | ---: | ---: |",
+        _row("cells", cells, cells - len(differences)),
+        _row("notebooks", len(done), same),
+        "",
+        "| difference | cells | first of their notebook | example |",
+        "| --- | ---: | ---: | --- |",
+    ]
+    counted = Counter(difference.kind for difference in differences)
+    for kind, count in counted.most_common():
+        own = sorted((one for one in differences if one.kind == kind), key=lambda one: not one.first)
+        firsts = sum(one.first for one in own)
+        for shown in own if every else own[:1]:
+            example = re.sub(r"[|\s]+", " ", f"{shown.notebook}, cell {shown.cell}: {shown.example}")
+            lines.append(f"| {kind} | {count} | {firsts} | {example} |")
+    read = sum(one.read for one in done)
+    lost = sum(len(one.lost) for one in done)
+    lines += [
+        "",
+        "| cells as a student's own | all | kept | share |",
+        "| --- | ---: | ---: | ---: |",
+        _row("globals that functions read", read, read - lost),
+    ]
+    lines += [f"- {one.notebook}: {', '.join(one.lost)}" for one in done if one.lost]
+    return "\n".join(lines)
+
+
+def _row(what: str, count: int, agree: int) -> str:
+    return f"| {what} | {count} | {agree} | {100 * agree / max(count, 1):.2f} % |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
