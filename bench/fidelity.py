@@ -44,6 +44,7 @@ class Difference:
     kind: str
     example: str
     first: bool  # of its notebook
+    runs: bool  # in Jupyter
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Compared:
 
     notebook: str
     cells: int  # that both sides came to
+    run: int  # of these, what runs in Jupyter
     differences: tuple[Difference, ...]
     read: int  # globals that its functions read
     lost: tuple[str, ...]  # of these, what is not there, or otherwise, if the cells are the student's own
@@ -129,7 +131,9 @@ def _compare(path: Path, arguments: argparse.Namespace, zygotes: queue.Queue[Zyg
             unneeded = unneeded_lines(sides.as_added(cells), _functions(cells))
             sliced = sides.in_jail(cells, first, seconds, zygote, unneeded)[1]
             lost = tuple(sorted(global_ for global_ in read if sliced.get(global_) != names[global_]))
-        return Compared(name, min(len(theirs), len(ours)), tuple(differences), len(read), lost)
+        both = min(len(theirs), len(ours))
+        run = sum(end.status == "ok" for end in theirs[:both])
+        return Compared(name, both, run, tuple(differences), len(read), lost)
     finally:
         zygotes.put(zygote)
 
@@ -143,7 +147,8 @@ def compare(
         kind, example = _differ(there, here)
         if kind:
             line = next((text for text in source.splitlines() if text.strip()), "")
-            found.append(Difference(notebook, number, kind, f"{example} ({line[:60]})", not found))
+            example, runs = f"{example} ({line[:60]})", there.status == "ok"
+            found.append(Difference(notebook, number, kind, example, not found, runs))
     return found
 
 
@@ -183,10 +188,12 @@ def report(done: Sequence[Compared], *, every: bool = False) -> str:
     cells = sum(one.cells for one in done)
     differences = [difference for one in done for difference in one.differences]
     same = sum(not one.differences for one in done)
+    run = sum(one.run for one in done)
     lines = [
         "| | all | agree | share |",
         "| --- | ---: | ---: | ---: |",
         _row("cells", cells, cells - len(differences)),
+        _row("cells that run in Jupyter", run, run - sum(one.runs for one in differences)),
         _row("notebooks", len(done), same),
         "",
         "| difference | cells | first of their notebook | example |",

@@ -24,6 +24,7 @@ from nbjudge.judge.connection import StudentConnection
 from nbjudge.judge.faults import StudentFault
 from nbjudge.model import Cell, Limits, Program
 from nbjudge.sandbox import Zygote
+from nbjudge.student.warm import MODULES
 from nbjudge.threads import ONE_THREAD
 
 PROBE = Path(__file__).with_name("fidelity_probe.py")
@@ -64,8 +65,13 @@ def probe(notebook: Path, lenient: bool) -> str:
         for path in sorted(notebook.parent.rglob("*")):
             if path.is_file() and path != notebook and path.stat().st_size <= FILE:
                 archive.write(path, path.relative_to(notebook.parent))
-    files = base64.b64encode(packed.getvalue()).decode()
-    return PROBE.read_text().replace("FILES))", f"{files!r}))").replace("not LENIENT", f"not {lenient}")
+    text = notebook.read_text(errors="replace")
+    given = {
+        "FILES": base64.b64encode(packed.getvalue()).decode(),
+        "LENIENT": lenient,
+        "WARM": [module for module in MODULES if module.partition(".")[0] in text],
+    }
+    return "".join(f"{name} = {value!r}\n" for name, value in given.items()) + PROBE.read_text()
 
 
 def in_kernel(cells: Sequence[str], first: str, seconds: float, folder: Path) -> list[End]:
@@ -75,8 +81,8 @@ def in_kernel(cells: Sequence[str], first: str, seconds: float, folder: Path) ->
         left = LOADING * seconds
         for source in (first, *cells):
             started = time.monotonic()
-            reply = _execute(manager, client, source, min(seconds, left))
-            left -= time.monotonic() - started
+            reply = _execute(manager, client, source, min(seconds, left) if ends else 120)
+            left -= time.monotonic() - started if ends else 0
             if reply is None or reply["status"] == "aborted":
                 return [*ends[1:], End(OUT_OF_TIME, "", {})]
             looked = _execute(manager, client, "", 60, look="_fidelity_look()")
@@ -165,7 +171,7 @@ def in_jail(
     ends: list[End] = []
     left = LOADING * seconds
     try:
-        connection.request("load", ("the probe", first, (60.0,), 1000), 60)
+        connection.request("load", ("the probe", first, (120.0,), 1000), 120)
         for i, source in enumerate(cells):
             started = time.monotonic()
             orders = min(seconds, max(left, 0.1)), unneeded.get(i, ())

@@ -153,7 +153,7 @@ class _Slice:
         ] = {}  # function -> whether it sets something for everybody, and does not train
         self.last_bound: dict[str, int] = {}  # name -> the last cell of a changed solution that binds it
         self.last_read: dict[str, int] = {}  # name -> the last solution or given cell that reads it
-        self.resets: dict[str, set[str]] = {}  # function -> the globals that it binds
+        self.resets: dict[str, set[str]] = {}  # function -> the globals that a call binds or changes
         trees = [_tree(cell.source) for cell in program.cells]
         if not any(
             not isinstance(node, DEFINITIONS)
@@ -260,8 +260,10 @@ class _Slice:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return
         self.functions[node.name] = node
-        if names.bound_later:
-            self.resets.setdefault(node.name, set()).update(names.bound_later)
+        changed = {base for part in ast.walk(node) if (base := _changed_by(part)) in names.used}
+        self.resets.setdefault(node.name, set()).update(names.bound_later, changed - self.imported.keys())
+        for other in names.used & self.functions.keys():  # written above, so what it changes is known
+            self.resets[node.name] |= self.resets.get(other, set())
 
     def _is_setter(self, function: str) -> bool:
         if function not in self.setters:
@@ -359,6 +361,16 @@ def _base(node: ast.AST) -> str:
                 return node.id
             case _:
                 return ""
+
+
+def _changed_by(part: ast.AST) -> str:
+    """The name whose object this part of a function changes: `seen` of `seen.append(x)` and of `seen[x] = y`."""
+    match part:
+        case ast.Attribute() | ast.Subscript() if not isinstance(part.ctx, ast.Load):
+            return _base(part)
+        case ast.Expr(value=ast.Call(func=ast.Attribute() as called)):
+            return _base(called)
+    return ""
 
 
 def _last(node: ast.AST) -> str:
