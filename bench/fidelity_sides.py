@@ -32,7 +32,7 @@ LOADING = 8  # times the seconds of a cell: what all cells of a notebook may tak
 FILE = 2 << 20  # bytes of a file beside a notebook that both sides get
 OUT_OF_TIME = "out of time"
 
-UNSHARE = ("unshare", "--net", "--mount", "--pid", "--ipc", "--fork", "--kill-child")
+UNSHARE: tuple[str, ...] = ("unshare", "--net", "--mount", "--pid", "--ipc", "--fork", "--kill-child")
 UNSHARE += () if os.geteuid() == 0 else ("--map-root-user",)
 # A file system of which only the notebook's folder and /tmp can be written, no network, no other process in sight, no
 # rights. `$1` is the folder; the rest is the command.

@@ -45,6 +45,11 @@ def test_a_cell_that_fails_alike_agrees() -> None:
     assert compare("n", ["while True: x = 1"], slow[:1], slow[1:]) == []
 
 
+def test_one_syntax_error_is_as_another() -> None:
+    there, here = End("SyntaxError", "incomplete input", {}), End("IndentationError", "expected", {})
+    assert compare("n", ["def f():\n    #"], [there], [here]) == []
+
+
 def test_nothing_is_compared_after_the_shorter_end() -> None:
     assert compare("n", ["x = 1"] * 3, [OK, OK, OK], [OK]) == []
 
