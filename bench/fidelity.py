@@ -46,6 +46,7 @@ class Difference:
     example: str
     first: bool  # of its notebook
     runs: bool  # in Jupyter
+    more: bool  # fails in Jupyter, and runs here
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,8 @@ def compare(
         if kind:
             line = next((text for text in source.splitlines() if text.strip()), "")
             example, runs = f"{example} ({line[:60]})", there.status == "ok"
-            found.append(Difference(notebook, number, kind, example, not found, runs))
+            more = not runs and here.status == "ok"
+            found.append(Difference(notebook, number, kind, example, not found, runs, more))
     return found
 
 
@@ -208,14 +210,19 @@ def report(done: Sequence[Compared], *, every: bool = False) -> str:
     """Both tables as Markdown."""
     cells = sum(one.cells for one in done)
     differences = [difference for one in done for difference in one.differences]
-    same = sum(not one.differences for one in done)
     run = sum(one.run for one in done)
+    less = [difference for difference in differences if not difference.more]
     lines = [
-        "| | all | agree | share |",
-        "| --- | ---: | ---: | ---: |",
-        _row("cells", cells, cells - len(differences)),
+        "| | all | agree | share | or run here alone |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        _row("cells", cells, cells - len(differences), cells - len(less)),
         _row("cells that run in Jupyter", run, run - sum(one.runs for one in differences)),
-        _row("notebooks", len(done), same),
+        _row(
+            "notebooks",
+            len(done),
+            sum(not one.differences for one in done),
+            sum(all(difference.more for difference in one.differences) for one in done),
+        ),
         "",
         "| difference | cells | first of their notebook | example |",
         "| --- | ---: | ---: | --- |",
@@ -231,16 +238,17 @@ def report(done: Sequence[Compared], *, every: bool = False) -> str:
     lost = sum(len(one.lost) for one in done)
     lines += [
         "",
-        "| cells as a student's own | all | kept | share |",
-        "| --- | ---: | ---: | ---: |",
+        "| cells as a student's own | all | kept | share | |",
+        "| --- | ---: | ---: | ---: | ---: |",
         _row("globals that functions read", read, read - lost),
     ]
     lines += [f"- {one.notebook}: {', '.join(one.lost)}" for one in done if one.lost]
     return "\n".join(lines)
 
 
-def _row(what: str, count: int, agree: int) -> str:
-    return f"| {what} | {count} | {agree} | {100 * agree / max(count, 1):.2f} % |"
+def _row(what: str, count: int, *agree: int) -> str:
+    shares = [f"{100 * number / max(count, 1):.2f} %" for number in agree]
+    return "| " + " | ".join([what, str(count), str(agree[0]), *shares, *[""] * (2 - len(shares))]) + " |"
 
 
 if __name__ == "__main__":

@@ -56,8 +56,12 @@ def test_nothing_is_compared_after_the_shorter_end() -> None:
 
 def test_the_shares_and_one_example_of_each_kind() -> None:
     differences = compare("n", ["x"] * 3, [OK] * 3, [OK, End("ok", "", {}), End("ok", "", {})])
-    text = report([Compared("n", 3, 3, tuple(differences), 4, ("lr",)), Compared("m", 1, 0, (), 0, ())])
-    assert "| cells | 4 | 2 | 50.00 % |" in text and "| notebooks | 2 | 1 | 50.00 % |" in text
+    more = compare("m", ["x"], [End("OSError", "no", {})], [OK])
+    text = report(
+        [Compared("n", 3, 3, tuple(differences), 4, ("lr",)), Compared("m", 1, 0, tuple(more), 0, ())]
+    )
+    assert "| cells | 4 | 1 | 25.00 % | 50.00 % |" in text
+    assert "| notebooks | 2 | 0 | 0.00 % | 50.00 % |" in text
     assert "| cells that run in Jupyter | 3 | 1 | 33.33 % |" in text
     assert text.count("lacks x") == 1 and "| names | 2 | 1 | n, cell 2: lacks x (x) |" in text
     assert "| globals that functions read | 4 | 3 | 75.00 % |" in text and "- n: lr" in text

@@ -47,6 +47,8 @@ KINDS = {
     "item set by a function": "target = {}\ndef fill():\n    target['a'] = 3\nfill()",
     "filled by a function's function": "target = []\ndef add():\n    target.append(3)\ndef fill():\n    add()\nfill()",
     "timed": "%time target = make(3)",
+    "measured": "%memit target = make(3)",
+    "cell measured": "%%memit\ntarget = make(3)",
     "cell timed": "%%time\ntarget = make(3)",
     "deleted": "target = make(3)\ndel target",
     "lambda": "target = lambda x: x",
