@@ -83,12 +83,16 @@ def main() -> int:
         with Progress(*columns, console=console) as bar, ThreadPoolExecutor(arguments.jobs) as pool:
             task = bar.add_task("notebooks", total=len(notebooks))
             runs = [pool.submit(_compare, path, arguments, zygotes) for path in notebooks]
-            for path, run in zip(notebooks, runs, strict=True):
-                try:
-                    done.append(run.result())
-                except Exception as error:
-                    console.print(f"{path}: not compared: {type(error).__name__}: {error}", markup=False)
-                bar.advance(task)
+            try:
+                for path, run in zip(notebooks, runs, strict=True):
+                    try:
+                        done.append(run.result())
+                    except Exception as error:
+                        said = f"{path}: not compared: {type(error).__name__}: {error}"
+                        console.print(said, markup=False)
+                    bar.advance(task)
+            except KeyboardInterrupt:  # the tables of what is done
+                pool.shutdown(wait=False, cancel_futures=True)
     finally:
         while not zygotes.empty():
             zygotes.get().close()
