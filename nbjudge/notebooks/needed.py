@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 
 from nbjudge.model import Cell, Program
 from nbjudge.notebooks.effects import BUILTINS, Effects, base_of, last_word, roots
-from nbjudge.notebooks.python_source import ASSIGNED_MAGIC, MAX_PARSED, parse, top_level
+from nbjudge.notebooks.python_source import (
+    ASSIGNED_MAGIC,
+    MAX_PARSED,
+    captured_name,
+    code_start,
+    parse,
+    top_level,
+)
 from nbjudge.notebooks.statements import DEFINITIONS, Names, executed_now, first_line, names_of
 
 TIMED = re.compile(r"^([ \t]*)%(?:time|prun|memit|mprun)\b(?:[ \t]+-\w+)*[ \t]+(?=\S)", re.MULTILINE)
@@ -179,6 +186,10 @@ class _Slice:
                 self._note_magics(cell.source)
                 if tree and tree.body and isinstance(tree.body[-1], ast.Expr):
                     own[-1][2].bound.update(LAST_OUTPUT)
+                if captured := captured_name(cell.source[: code_start(cell.source)]):
+                    for at, _, names in own:  # any line of the cell may print
+                        if at == position:
+                            names.bound.add(captured)
         imported = frozenset(self.imported)
         self.effects = Effects(imported, imported | {*self.given, *self.functions} | BUILTINS)
         for node, names in every:

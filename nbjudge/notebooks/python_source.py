@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Iterator
 
 MAX_PARSED = 200_000  # characters; beyond, and where Python can't parse, a pattern at line starts must do
 # Cell magics that measure or capture: the cell runs as if they were not there. Not so %%timeit, which binds nothing.
-TRANSPARENT_MAGICS = ("time", "capture", "prun")
+TRANSPARENT_MAGICS = ("time", "capture", "prun", "memit")
 PYTHON_MAGICS = (*TRANSPARENT_MAGICS, "debug")  # cell magics whose body is still Python
 # Cell magics that would start another program or draw: the cell is not run.
 FOREIGN_MAGICS = (
-    *("bash", "sh", "script", "system", "sx", "!", "perl", "ruby", "python2", "pypy"),
+    *("bash", "sh", "script", "system", "sx", "!", "perl", "ruby", "python", "python2", "python3", "pypy"),
     *("html", "javascript", "js", "svg", "latex", "markdown"),
 )
 CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*")
@@ -24,9 +24,9 @@ TRANSPARENT = re.compile(rf"(?:[ \t]*(?:%%(?:{'|'.join(TRANSPARENT_MAGICS)})\b[^
 FOREIGN = re.compile(rf"\s*%%({'|'.join(FOREIGN_MAGICS)})\b")
 CAPTURE = re.compile(r"^[ \t]*%%capture[ \t]+(?:--[\w-]+[ \t]+)*([A-Za-z_]\w*)[ \t]*$", re.MULTILINE)
 MEASURED = re.compile(
-    r"^([ \t]*)%(?:time|prun|debug)[ \t]+(?:--?\w[\w-]*[ \t]+(?:\d+[ \t]+)?)*(?=[^\s-])", re.MULTILINE
+    r"^([ \t]*)%(?:time|prun|debug|memit)[ \t]+(?:--?\w[\w-]*[ \t]+(?:\d+[ \t]+)?)*(?=[^\s-])", re.MULTILINE
 )
-ASSIGNED_MEASURED = re.compile(r"^([ \t]*\w[\w.\[\], \t]*=[ \t]*)%(?:time|prun)[ \t]+", re.MULTILINE)
+ASSIGNED_MEASURED = re.compile(r"^([ \t]*\w[\w.\[\], \t]*=[ \t]*)%(?:time|prun|memit)[ \t]+", re.MULTILINE)
 LINE_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 PROMPT = re.compile(r"^(?:>>>|\.\.\.|[ \t]*In \[\d+\]:|[ \t]*\.\.\.+:)(?:[ ]|$)", re.MULTILINE)
 PROMPTED = re.compile(r"\s*(?:>>> |In \[\d+\]: )")

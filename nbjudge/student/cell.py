@@ -42,64 +42,44 @@ def run_statements(
     execute: Callable[[list[ast.stmt]], object],
     orders: Orders,
     mark: Callable[[int], object],
-    *,
-    waits: bool = True,
 ) -> Outcome:
     """Runs a cell's statements in order; after a failure those that bind names and need nothing that failed.
 
-    `mark` is told the line of each statement before it runs; 0 for several at once, as where the cell may wait
-    (`await`) at the top level.
+    `mark` is told the line of each statement before it runs.
     """
     outcome = Outcome()
     lost: set[str] = set()  # names that a failed statement should have bound
     cause = 0  # line of the last failure
     left = orders.seconds
-    wanted = [node for node in body if first_line(node) not in orders.unneeded]
-    todo = [wanted] if waits and wanted and _waits(wanted) else [[node] for node in reversed(wanted)]
     with _alarm():
         signal.setitimer(signal.ITIMER_REAL, left)
-        while todo:
-            piece = todo.pop()
-            line = first_line(piece[0])
+        for node in body:
+            line = first_line(node)
+            if line in orders.unneeded:
+                continue
             if line in orders.broken:
                 cause = line
-                lost |= names_of(piece[0]).bound
+                lost |= names_of(node).bound
                 continue
-            if cause and not _goes_on(piece[0], lost):
+            if cause and not _goes_on(node, lost):
                 outcome.left_out.append((line, cause))
-                lost |= names_of(piece[0]).bound
+                lost |= names_of(node).bound
                 continue
-            mark(line if len(piece) == 1 else 0)
+            mark(line)
             try:
-                execute(piece)
+                execute([node])
             except BaseException as error:  # SystemExit and KeyboardInterrupt too
                 if isinstance(error, CutOff):
                     left /= 4
                     signal.setitimer(signal.ITIMER_REAL, left)
-                at = _failed(piece, error)
-                todo += [[node] for node in reversed(piece[at + 1 :])]
-                cause = first_line(piece[at])
-                lost |= names_of(piece[at]).bound
+                cause = line
+                lost |= names_of(node).bound
                 outcome.failures.append((cause, error))
             else:
                 if lost:
-                    lost -= names_of(piece[0]).bound
+                    lost -= names_of(node).bound
     del outcome.failures[LISTED:], outcome.left_out[LISTED:]
     return outcome
-
-
-def _waits(body: list[ast.stmt]) -> bool:
-    return any(isinstance(part, ast.Await | ast.AsyncFor | ast.AsyncWith) for part in _top(body))
-
-
-def _top(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Everything outside of functions and classes."""
-    todo: list[ast.AST] = list(body)
-    while todo:
-        part = todo.pop()
-        yield part
-        if not isinstance(part, (*DEFINITIONS, ast.Lambda)):
-            todo += ast.iter_child_nodes(part)
 
 
 def _goes_on(node: ast.stmt, lost: set[str]) -> bool:
@@ -107,20 +87,6 @@ def _goes_on(node: ast.stmt, lost: set[str]) -> bool:
     if isinstance(node, DEFINITIONS):
         return True
     return not isinstance(node, ast.Expr) and binds(node) and not names_of(node).used_now & lost
-
-
-def _failed(piece: list[ast.stmt], error: BaseException) -> int:
-    """The index of the statement that raised: the last one that begins above the line in the traceback."""
-    if len(piece) == 1:
-        return 0
-    lines, trace = {}, error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if code.co_name == "<module>":
-            lines[code.co_filename] = trace.tb_lineno
-        trace = trace.tb_next
-    line = next(reversed(lines.values()), 0)
-    return max((i for i, node in enumerate(piece) if first_line(node) <= line), default=0)
 
 
 @contextmanager

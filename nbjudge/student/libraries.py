@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import itertools
 from collections import deque
@@ -15,6 +16,9 @@ SHORT = (
     "shared memory",
     "unable to resize file </torch_",
 )  # what PyTorch says where /dev/shm or a file's limit ends
+GOES_ON_ALONE = (
+    "DataLoader: the workers' shared memory is at its limit while grading; it goes on without workers"
+)
 BACKENDS = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}  # of matplotlib, those that need no screen
 
 
@@ -117,15 +121,33 @@ def _fork_always() -> None:
 
 
 def _load_without_shared_memory() -> None:
-    """A DataLoader whose workers find too little shared memory goes on without them, at the batch that failed."""
+    """A DataLoader whose workers find too little shared memory goes on without them, at the batch that failed.
+
+    Those after it have none from the start: each would build a batch twice.
+    """
     from torch.utils.data import dataloader
 
+    loaders: Any = dataloader.DataLoader
     workers: Any = dataloader._MultiProcessingDataLoaderIter
     reset, next_index, next_data = workers._reset, workers._next_index, workers._next_data
+    get_iterator = loaders._get_iterator
+    short_of_memory = False
+
+    def iterate(self: Any) -> Any:
+        if not (short_of_memory and self.num_workers and self._dataset_kind == dataloader._DatasetKind.Map):
+            return get_iterator(self)
+        say(GOES_ON_ALONE)
+        alone = copy.copy(self)
+        vars(alone).update(num_workers=0, timeout=0, prefetch_factor=None, persistent_workers=False)
+        return get_iterator(alone)
 
     def start(self: Any, *arguments: Any, **options: Any) -> None:
         self.taken = deque()  # what the workers were asked for, and did not bring yet
-        reset(self, *arguments, **options)
+        if not hasattr(self, "alone"):
+            reset(self, *arguments, **options)
+            return
+        dataloader._BaseDataLoaderIter._reset(self, *arguments, **options)
+        self.alone = _fetch(self, self._sampler_iter)
 
     def take(self: Any) -> Any:
         index = next_index(self)
@@ -133,6 +155,7 @@ def _load_without_shared_memory() -> None:
         return index
 
     def bring(self: Any) -> Any:
+        nonlocal short_of_memory
         if alone := getattr(self, "alone", None):
             return next(alone)
         try:
@@ -141,15 +164,15 @@ def _load_without_shared_memory() -> None:
             short = any(sign in str(error) for sign in SHORT)
             if not short or self._dataset_kind != dataloader._DatasetKind.Map:
                 raise
-            say(
-                "DataLoader: the workers' shared memory is at its limit while grading; it goes on without workers"
-            )
+            short_of_memory = True
+            say(GOES_ON_ALONE)
             _kill_workers(self)
             self.alone = _fetch(self, itertools.chain(self.taken, self._sampler_iter))
             return next(self.alone)
         self.taken.popleft()
         return data
 
+    loaders._get_iterator = iterate
     workers._reset, workers._next_index, workers._next_data = start, take, bring
 
 

@@ -21,8 +21,9 @@ from nbjudge.notebooks.python_source import captured_name, code_start
 from nbjudge.student.commands import run_command
 from nbjudge.student.notices import say, say_not_run
 
-UNWRAPPED = ("time", "prun", "debug")  # line magics that become the statement after them
-VALUED = {"prun": "DlsT", "time": "", "debug": "b"}  # their options that take a value
+# Line magics that become the statement after them -> their options that take a value. The last three come with
+# extensions, which are not loaded.
+UNWRAPPED = {"time": "", "prun": "DlsT", "debug": "b", "memit": "rti", "mprun": "fT", "lprun": "fmDTsru"}
 DRAWING = ("matplotlib", "gui", "pinfo", "pinfo2", "psource", "pdb", "reset", "reset_selective")
 INSTALLING = ("pip", "conda", "mamba", "micromamba", "uv")
 NOT_ASKED = "input() cannot be answered while grading: use a variable instead"
@@ -39,6 +40,7 @@ def replace_magics(shell: Any) -> None:
     shell.getoutput = _getoutput(shell)
     shell.captured = _captured
     shell.magic = lambda line: shell.run_line_magic(*_split_magic(line), _stack_depth=2)
+    shell.ask_exit = _notice("exit")
     _skip_unknown(shell)
     _answer_debuggers()
     builtins.input = _no_input
@@ -132,7 +134,7 @@ class _Unwrapper(ast.NodeTransformer):
                 args=[ast.Constant(value=str(name)), ast.Constant(value=str(line))],
             ) if name in UNWRAPPED:
                 try:
-                    return ast.parse(self.transform(_without_options(line, VALUED[name]))).body
+                    return ast.parse(self.transform(_without_options(line, UNWRAPPED[name]))).body
                 except (SyntaxError, ValueError):
                     return []
         return []

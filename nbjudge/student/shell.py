@@ -95,10 +95,7 @@ class NotebookNamespace:
     def run(self, label: str, source: str, orders: Orders, mark: Callable[[int], object]) -> Outcome:
         """Runs one cell as `run_statements` does; raises what only its whole text can be to blame for."""
         tree = self._parse(label, source)
-        waits = "await" in source or "async" in source
-        return run_statements(
-            tree.body, lambda body: self._execute(body, label, self.names), orders, mark, waits=waits
-        )
+        return run_statements(tree.body, lambda body: self._execute(body, label, self.names), orders, mark)
 
     def run_copy(self, label: str, source: str, inputs: dict[str, Any], drop: bool) -> dict[str, Any]:
         """Runs `source` in a copy of the namespace and returns the inputs' names and the names it assigned.

@@ -43,7 +43,12 @@ KINDS = {
     "loss.backward()\noptimizer.step()",
     "training loop": "target = nn.Linear(1, 1)\nfor _ in range(3):\n    loss = target(make(1))\n    loss.backward()",
     "global": "def set_it():\n    global target\n    target = 3\nset_it()",
+    "filled by a function": "target = []\ndef fill():\n    target.append(3)\nfill()",
+    "item set by a function": "target = {}\ndef fill():\n    target['a'] = 3\nfill()",
+    "filled by a function's function": "target = []\ndef add():\n    target.append(3)\ndef fill():\n    add()\nfill()",
     "timed": "%time target = make(3)",
+    "measured": "%memit target = make(3)",
+    "cell measured": "%%memit\ntarget = make(3)",
     "cell timed": "%%time\ntarget = make(3)",
     "deleted": "target = make(3)\ndel target",
     "lambda": "target = lambda x: x",
@@ -189,6 +194,16 @@ def test_what_may_bind_any_name_runs(source: str) -> None:
 
 def test_the_last_output_has_a_name() -> None:
     assert left_out("x = 3\nmake(x)", ("solution", "value = _")) == []
+
+
+def test_captured_output_needs_the_cell() -> None:
+    cell = "%%capture out\nprint(1)\nplt.plot([1])"
+    assert left_out(cell, ("solution", "text = out.stdout")) == []
+    assert left_out(cell, ("solution", "text = 1")) == cell.splitlines()
+
+
+def test_a_cell_that_writes_a_file_runs() -> None:
+    assert left_out("%%writefile helper.py\nprint(1)") == []
 
 
 def test_a_cell_that_is_no_python_is_left_as_it_is() -> None:

@@ -100,6 +100,7 @@ def test_where_the_code_of_a_cell_begins(source, code):
     [
         ("\n%%bash\nls", True),
         ("%%html\n<b>", True),
+        ("%%python3\nx = 1", True),
         ("%%bashful\n", False),
         ("%%time\nx", False),
         ("ls", False),

@@ -223,9 +223,13 @@ def test_no_program_can_be_started(run: Run) -> None:
     import subprocess, sys
     exec_ = refused(os.execv, sys.executable, [sys.executable])
     spawn = refused(subprocess.run, [sys.executable, "-c", "1"])
+    try:
+        subprocess.run([sys.executable])
+    except FileNotFoundError:
+        looks_uninstalled = True
     """
     )
-    assert names["exec_"] and names["spawn"]
+    assert names["exec_"] and names["spawn"] and names["looks_uninstalled"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import pytest
 
+from nbjudge.model import Limits
+
 LOAD = "import asyncio\nasync def load(x=1):\n    await asyncio.sleep(0.001)\n    return x\n"
 
 
@@ -57,6 +59,18 @@ def test_a_function_that_a_test_calls_finds_the_loop(load):
 def test_an_exception_of_a_coroutine_is_the_cells(load):
     session = load("async def f():\n    raise KeyError(3)\nawait f()", "import asyncio\nx = 1")
     assert [report.message for report in session.all_reports()] == ["KeyError: 3", ""]
+
+
+def test_a_statement_that_waits_costs_no_more_than_any_other(load):
+    session = load(
+        LOAD
+        + "async def fail():\n    raise KeyError(3)\nx = await load()\ny = await fail()\nz = await load(y)\n"
+        "w = await load(4)\nv = await asyncio.sleep(99)\nu = await load(5)",
+        limits=Limits(seconds=2),
+    )
+    report = session.all_reports()[0]
+    assert (report.status, report.message) == ("error", "KeyError: 3")
+    assert [session.request("has", name) for name in "xyzwvu"] == [True, False, False, True, False, True]
 
 
 def test_a_cell_in_the_loop_may_exit(load):

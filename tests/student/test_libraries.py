@@ -71,6 +71,33 @@ def test_without_shared_memory_no_batch_is_lost(run, message, first, shuffle):
     assert "goes on without workers" in output
 
 
+FULL = (
+    DATA
+    + "from torch.utils.data import get_worker_info\nclass Full(Numbers):\n    def __getitem__(self, i):\n"
+    "        if get_worker_info():\n            raise RuntimeError('out of shared memory')\n"
+    "        return super().__getitem__(i)\n"
+)
+
+
+def test_persistent_workers_that_are_gone_stay_gone(run):
+    get, _ = run(
+        FULL + "loader = DataLoader(Full(), batch_size=2, num_workers=2, persistent_workers=True)\n"
+        "x = [sorted(int(v) for b in loader for v in b.flatten()) for epoch in range(3)]"
+    )
+    assert get("x") == [list(range(7))] * 3
+
+
+def test_after_one_ran_short_no_loader_starts_workers(run):
+    get, output = run(
+        FULL + "first = next(iter(DataLoader(Full(), num_workers=2)))",
+        "made = []\ndef started(worker): made.append(worker)\n"
+        "class Where(Numbers):\n    def __getitem__(self, i): return get_worker_info() is None\n"
+        "x = [all(b) for b in DataLoader(Where(), batch_size=7, num_workers=2, timeout=9, prefetch_factor=4)]",
+    )
+    assert get("x") == [True]
+    assert output.count("goes on without workers") == 2  # once in each cell
+
+
 def test_other_errors_of_workers_stay(load):
     source = DATA + "class Bad(Numbers):\n    def __getitem__(self, i): raise RuntimeError('bad')\n"
     report = load(source + "next(iter(DataLoader(Bad(), num_workers=1)))").all_reports()[0]

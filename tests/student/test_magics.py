@@ -15,6 +15,10 @@ from nbjudge.judge.student_fixture import StudentCode
         "%time --no-raise-error x = 1",
         "%prun -q -l 5 x = 1",
         "%debug x = 1",
+        "%load_ext memory_profiler\n%memit -r 3 x = 1",
+        "%%memit -r 3\nx = 1",
+        "def f(): return 1\n%load_ext line_profiler\n%lprun -f f x = f()",
+        "def f(): return 1\n%mprun -f f -T out.txt x = f()",
         "if True:\n    %time x = 1",
         "for x in range(2):\n    %time y = x",
         "%time for x in range(2): pass",
@@ -48,6 +52,8 @@ from nbjudge.judge.student_fixture import StudentCode
         "%env CUDA_LAUNCH_BLOCKING=1\nimport os\nx = int(os.environ['CUDA_LAUNCH_BLOCKING'])",
         "import os\nx = int(bool(os.environ['PATH']))",
         "%who\n%whos\n%pwd\nx = 1",
+        "x = 1\nexit()",
+        "x = 1\nexit",
     ],
 )
 def test_magics_leave_the_cell_as_it_is(run, source):
