@@ -68,6 +68,7 @@ RejectionKind = Literal[  # why a file is not a notebook
     "too_many_cells",
     "too_many_values",
     "another_assignment",
+    "given_up",  # judging it came to no end, twice
 ]
 MessageKind = Literal[  # how a test or a cell ended
     "too_slow",
@@ -81,6 +82,8 @@ MessageKind = Literal[  # how a test or a cell ended
     "exited",
     "ended",
     "protocol_broken",
+    "not_passed_on",
+    "judging_failed",
     "process_lost",
     "not_tried",
     "not_reached",

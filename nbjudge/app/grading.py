@@ -6,7 +6,7 @@ A caller that only wants to see what grading would say takes the first two.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -15,12 +15,16 @@ from nbjudge import log
 from nbjudge.app.opened import OpenedAssignment, open_assignment
 from nbjudge.app.options import GradingOptions
 from nbjudge.app.recording import NotebookMaker
-from nbjudge.model import Course, Result, Score, Submission
+from nbjudge.model import Course, Note, Result, Score, StoredTrouble, Submission, TroubleKind
 
 if TYPE_CHECKING:
     from nbjudge.gradebook import Gradebook
     from nbjudge.grading.context import GradingContext, Trouble
 
+OWN_DOING: tuple[TroubleKind, ...] = (
+    "no_result",
+    "failed",
+)  # troubles that a submission can make for itself: not twice
 Why = Literal["new", "changed", "forced"]
 
 
@@ -144,7 +148,7 @@ def results(todo: GradingPlan) -> Generator[Result | Trouble, None, None]:
 
 def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report:
     """Grades what is planned and records each outcome as it comes."""
-    from nbjudge.gradebook import forget_troubles, open_gradebook, save_assignment
+    from nbjudge.gradebook import forget_troubles, open_gradebook, read_troubles, save_assignment
     from nbjudge.grading.context import Trouble
 
     opened, total = todo.opened, len(todo.planned)
@@ -153,6 +157,7 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
     with open_gradebook(opened.course) as book:
         save_assignment(book, opened.declared, opened.first_release)
         forget_troubles(book, [one.submission for one in todo.planned.values()])
+        before = {(one.student, one.sha256): one for one in read_troubles(book, opened.name)}
         watch(Progress(0, total, None))
         with closing(results(todo)) as outcomes, closing(NotebookMaker(opened)) as maker:
             for outcome in outcomes:
@@ -162,6 +167,10 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
                 else:
                     graded.append(done)
                 watch(Progress(len(graded) + len(troubles), total, done))
+            if graded or todo.unchanged:  # else the tests or the machine may be at fault
+                given_up = _give_up(book, todo, troubles, before, maker)
+                graded += given_up
+                troubles = [one for one in troubles if one.submission not in [g.submission for g in given_up]]
     graded.sort(key=lambda done: done.submission.student)
     return Report(tuple(graded), todo.unchanged, tuple(troubles))
 
@@ -201,6 +210,34 @@ def _record_result(
     notebook = maker.make(submission, result, points)
     gradebook.record(book, opened.declared, submission, result, points, notebook)
     return Graded(submission, result, points)
+
+
+def _give_up(
+    book: Gradebook,
+    todo: GradingPlan,
+    troubles: Sequence[Trouble],
+    before: Mapping[tuple[str, str], StoredTrouble],
+    maker: NotebookMaker,
+) -> list[Graded]:
+    """Records zero, for a person to look at, for what has brought its own judge down again, as `before`."""
+    done = []
+    for trouble in troubles:
+        submission = trouble.submission
+        last = before.get((submission.student, submission.sha256))
+        if trouble.kind in OWN_DOING and last is not None and last.kind in OWN_DOING:
+            result = Result(
+                assignment=submission.assignment,
+                student=submission.student,
+                sha256=submission.sha256,
+                timestamp=submission.timestamp,
+                language=todo.opened.course.languages[0],
+                key=todo.planned[submission.student].key,
+                tests=(),
+                rejected=Note("given_up", {"n": last.tries + 1}),
+            )
+            outcome = record(book, todo, result, maker)
+            done += [outcome] if isinstance(outcome, Graded) else []
+    return done
 
 
 def _store_trouble(book: Gradebook, trouble: Trouble) -> None:
