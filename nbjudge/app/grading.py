@@ -233,7 +233,7 @@ def _give_up(
                 language=todo.opened.course.languages[0],
                 key=todo.planned[submission.student].key,
                 tests=(),
-                rejected=Note("given_up", {"n": last.tries + 1}),
+                rejected=Note("given_up"),
             )
             outcome = record(book, todo, result, maker)
             done += [outcome] if isinstance(outcome, Graded) else []
