@@ -5,7 +5,6 @@ A caller that only wants to see what grading would say takes the first two.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -103,15 +102,18 @@ def plan_opened(opened: OpenedAssignment, options: GradingOptions = GradingOptio
     from nbjudge.grading.gpu_passes import slots_for
     from nbjudge.grading.result_key import fingerprint, result_key
     from nbjudge.intake.store import read_submissions
-    from nbjudge.sandbox import pick_jail
+    from nbjudge.sandbox import check_hidden, pick_jail
 
     course, name = opened.course, opened.name
     submissions = read_submissions(course, name, options.students or None)
+    jail = pick_jail(options.isolation, options.image, options.without)
+    if jail.isolation == "namespaces":
+        check_hidden(course)
     context = GradingContext(
         course,
         name,
         opened.form,
-        pick_jail(options.isolation, options.image, options.without),
+        jail,
         opened.automatic,
         slots_for(course.autograder(name), options.gpu_slots, every_test=options.all_on_slots),
         options.all_on_slots,
@@ -140,9 +142,11 @@ def results(todo: GradingPlan) -> Generator[Result | Trouble, None, None]:
     """
     from nbjudge.grading.context import Job
     from nbjudge.grading.executors.local import grade_all
+    from nbjudge.sandbox import default_workers
 
     jobs = [Job(one.submission, one.key) for one in todo.planned.values()]
-    with closing(grade_all(todo.context, jobs, todo.options.jobs or os.cpu_count() or 1)) as outcomes:
+    workers = todo.options.jobs or default_workers(todo.context.jail)
+    with closing(grade_all(todo.context, jobs, workers)) as outcomes:
         yield from outcomes
 
 
