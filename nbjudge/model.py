@@ -120,6 +120,7 @@ CheckKind = Literal[  # what a helper of nbjudge.testing found, and the values i
     "a_plain_value",
 ]
 ReceiptKind = Literal["rejected", "late", "too_late", "not_looked_into"]
+LookKind = Literal["reaches_for"]  # what a person should look at
 BoundKind = Literal[  # what could not be shown to a person, and why
     "answers_not_shown",
     "outputs_not_shown",
@@ -128,7 +129,7 @@ BoundKind = Literal[  # what could not be shown to a person, and why
     "over_size",
     "work_failed",
 ]
-NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind, BoundKind]
+NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind, BoundKind, LookKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +312,9 @@ class Result:
     seed: int = 0
     seconds: float = 0.0  # wall clock of the whole submission
     environment: dict[str, str] = field(default_factory=dict)  # library versions, device, isolation
+    reaches: tuple[
+        Note, ...
+    ] = ()  # lines that a person should look at; no verdict, and not on the student's page
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,9 @@ def _summary(result: Result, score: Score, lost: Note | None) -> NotebookCell:
     """A first cell for the TA: the total, and what was odd about the file."""
     say = words(result.language)
     lines = [say("rejected", reason=visible(say.message(result.rejected)))] if result.rejected else []
-    lines += [visible(say.message(note)) for note in (*([lost] if lost else []), *result.repairs)]
+    lines += [
+        visible(say.message(note)) for note in (*([lost] if lost else []), *result.repairs, *result.reaches)
+    ]
     lines += [f"{say('missing')}: {', '.join(result.missing)}"] if result.missing else []
     if result.environment.get("isolation") == "none":
         lines.append(say("no_isolation"))

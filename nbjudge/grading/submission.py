@@ -18,6 +18,7 @@ from nbjudge.grading.context import GradingContext, Job, SubmissionChanged
 from nbjudge.grading.repair import read_program, rejected_program
 from nbjudge.grading.result_key import environment
 from nbjudge.model import Note, Program, Result, Submission
+from nbjudge.notebooks.reaches import find_reaches
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge
@@ -56,6 +57,7 @@ def judge_submission(context: GradingContext, judge: Judge, zygote: Zygote, job:
         found=program.found,
         seed=seed,
         environment=environment(context.jail),
+        reaches=find_reaches(program.cells),
     )
     done = True
     if program.rejected is None:

@@ -408,6 +408,7 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("rejected", {"reason": Note("pdf")}),
     ("late", {**DEADLINE, "factor": 0.5}),
     ("too_late", DEADLINE),
+    ("reaches_for", {"cell": 1, "line": 1, "what": "x"}),
     ("not_passed_on", {"details": "x"}),
     ("judging_failed work_failed", {"error": "x"}),
     ("over_memory over_time over_size", {"limit": 1}),

@@ -23,8 +23,8 @@ def uids(student: StudentProcess) -> set[int]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's ids depend on the machine")
-def test_each_workers_students_have_a_uid_of_their_own(zygote: Zygote) -> None:
-    with zygote.clone() as other:
+def test_each_workers_students_have_a_uid_of_their_own() -> None:
+    with Zygote("namespaces") as zygote, zygote.clone() as other:
         students = [one.spawn(Limits()) for one in (zygote, other)]
         found = [uids(student) for student in students]
         for student in students:
