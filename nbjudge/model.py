@@ -74,6 +74,7 @@ RejectionKind = Literal[  # why a file is not a notebook
     "too_many_cells",
     "too_many_values",
     "another_assignment",
+    "given_up",  # judging it came to no end, twice
 ]
 MessageKind = Literal[  # how a test or a cell ended
     "too_slow",
@@ -87,6 +88,8 @@ MessageKind = Literal[  # how a test or a cell ended
     "exited",
     "ended",
     "protocol_broken",
+    "not_passed_on",
+    "judging_failed",
     "process_lost",
     "not_tried",
     "not_reached",
@@ -142,6 +145,7 @@ ReceiptKind = Literal[
     "file_taken",
     "file_left_out",
 ]
+LookKind = Literal["reaches_for"]  # what a person should look at
 BoundKind = Literal[  # what could not be shown to a person, and why
     "answers_not_shown",
     "outputs_not_shown",
@@ -162,7 +166,16 @@ NoticeKind = Literal[  # what a receipt says of the notebook's text: intake/noti
     "like_another_assignment",
     "repairs_on_the_page",
 ]
-NoteKind = Literal[RepairKind, RejectionKind, MessageKind, CheckKind, ReceiptKind, BoundKind, NoticeKind]
+NoteKind = Literal[
+    RepairKind,
+    RejectionKind,
+    MessageKind,
+    CheckKind,
+    ReceiptKind,
+    BoundKind,
+    LookKind,
+    NoticeKind,
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +381,9 @@ class Result:
     seed: int = 0
     seconds: float = 0.0  # wall clock of the whole submission
     environment: dict[str, str] = field(default_factory=dict)  # library versions, device, isolation
+    reaches: tuple[
+        Note, ...
+    ] = ()  # lines that a person should look at; no verdict, and not on the student's page
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ A caller that only wants to see what grading would say takes the first two.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,12 +19,16 @@ from nbjudge.app.opened import OpenedAssignment, open_assignment
 from nbjudge.app.options import GradingOptions
 from nbjudge.app.recording import NotebookMaker
 from nbjudge.lateness import Lateness
-from nbjudge.model import Course, Result, Score, Submission
+from nbjudge.model import Course, Note, Result, Score, StoredTrouble, Submission, TroubleKind
 
 if TYPE_CHECKING:
     from nbjudge.gradebook import Gradebook
     from nbjudge.grading.context import GradingContext, Trouble
 
+OWN_DOING: tuple[TroubleKind, ...] = (
+    "no_result",
+    "failed",
+)  # troubles that a submission can make for itself: not twice
 Why = Literal["new", "changed", "forced"]
 
 
@@ -119,15 +122,18 @@ def plan_opened(
     from nbjudge.grading.result_key import fingerprint, result_key
     from nbjudge.intake.attempts import read_attempts
     from nbjudge.intake.store import read_submissions
-    from nbjudge.sandbox import pick_jail
+    from nbjudge.sandbox import check_hidden, pick_jail
 
     course, name = opened.course, opened.name
     submissions = read_submissions(course, name, options.students or None)
+    jail = pick_jail(options.isolation, options.image, options.without)
+    if jail.isolation == "namespaces":
+        check_hidden(course)
     context = GradingContext(
         course,
         name,
         opened.form,
-        pick_jail(options.isolation, options.image, options.without),
+        jail,
         opened.automatic,
         slots_for(course.autograder(name), options.gpu_slots, every_test=options.all_on_slots),
         options.all_on_slots,
@@ -176,18 +182,27 @@ def results(todo: GradingPlan) -> Generator[Result | Trouble, None, None]:
     """
     from nbjudge.grading.context import Job, Trouble
     from nbjudge.grading.executors.local import grade_all
+    from nbjudge.sandbox import default_workers
 
     for one in todo.planned.values():
         if one.submission.problem:
             yield Trouble(one.submission, "bad_timestamp", one.submission.problem)
     jobs = [Job(one.submission, one.key) for one in todo.planned.values() if not one.submission.problem]
-    with closing(grade_all(todo.context, jobs, todo.options.jobs or os.cpu_count() or 1)) as outcomes:
+    workers = todo.options.jobs or default_workers(todo.context.jail)
+    with closing(grade_all(todo.context, jobs, workers)) as outcomes:
         yield from outcomes
 
 
 def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report:
     """Grades what is planned and records each outcome as it comes."""
-    from nbjudge.gradebook import forget_troubles, open_gradebook, refresh, save_assignment, save_students
+    from nbjudge.gradebook import (
+        forget_troubles,
+        open_gradebook,
+        read_troubles,
+        refresh,
+        save_assignment,
+        save_students,
+    )
     from nbjudge.grading.context import Trouble
     from nbjudge.roster import read_roster
     from nbjudge.scoring import apply_lateness
@@ -199,6 +214,7 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
         save_assignment(book, opened.declared, opened.first_release)
         save_students(book, read_roster(opened.course))
         forget_troubles(book, [one.submission for one in todo.planned.values()])
+        before = {(one.student, one.sha256): one for one in read_troubles(book, opened.name)}
         watch(Progress(0, total, None))
         with closing(results(todo)) as outcomes, closing(NotebookMaker(opened)) as maker:
             for outcome in outcomes:
@@ -208,6 +224,10 @@ def carry_out(todo: GradingPlan, watch: Watch = lambda progress: None) -> Report
                 else:
                     graded.append(done)
                 watch(Progress(len(graded) + len(troubles), total, done))
+            if graded or todo.unchanged:  # else the tests or the machine may be at fault
+                given_up = _give_up(book, todo, troubles, before, maker)
+                graded += given_up
+                troubles = [one for one in troubles if one.submission not in [g.submission for g in given_up]]
             troubles += _record_other_attempts(book, todo, maker)
         # Deadlines may have moved, extensions been granted, late days shared out anew: that runs nobody's code.
         late = refresh(book)
@@ -302,6 +322,34 @@ def _record(
     notebook = maker.make(submission, result, points)
     gradebook.record(book, opened.declared, submission, result, points, notebook)
     return Graded(submission, result, points)
+
+
+def _give_up(
+    book: Gradebook,
+    todo: GradingPlan,
+    troubles: Sequence[Trouble],
+    before: Mapping[tuple[str, str], StoredTrouble],
+    maker: NotebookMaker,
+) -> list[Graded]:
+    """Records zero, for a person to look at, for what has brought its own judge down again, as `before`."""
+    done = []
+    for trouble in troubles:
+        submission = trouble.submission
+        last = before.get((submission.student, submission.sha256))
+        if trouble.kind in OWN_DOING and last is not None and last.kind in OWN_DOING:
+            result = Result(
+                assignment=submission.assignment,
+                student=submission.student,
+                sha256=submission.sha256,
+                timestamp=submission.timestamp,
+                language=todo.opened.course.languages[0],
+                key=todo.planned[submission.student].key,
+                tests=(),
+                rejected=Note("given_up"),
+            )
+            outcome = record(book, todo, result, maker)
+            done += [outcome] if isinstance(outcome, Graded) else []
+    return done
 
 
 def _store_trouble(book: Gradebook, trouble: Trouble) -> None:

@@ -30,6 +30,8 @@ from nbjudge.model import Course, Result
 if TYPE_CHECKING:
     from nbjudge.sandbox import Isolation
 
+FEW = 3  # lines to look at that the table names
+
 
 @click.command("grade")
 @assignment
@@ -98,4 +100,9 @@ def _notes(result: Result) -> str:
     notes = [status.replace("_", " ") for status in faults]
     if result.repairs:
         notes.append(f"{len(result.repairs)} repairs")
+    if result.reaches:
+        lines = ", ".join(
+            f"cell {note.values['cell']} line {note.values['line']}" for note in result.reaches[:FEW]
+        )
+        notes.append(f"look at {lines}{', ...' if len(result.reaches) > FEW else ''}")
     return ", ".join(notes)

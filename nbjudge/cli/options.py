@@ -54,7 +54,7 @@ jobs = click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Worker processes (default: one per core).",
+    help="Worker processes (default: one per core; one where all students share a user id).",
 )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nbjudge.feedback.outputs import clean_outputs, ends, stream
-from nbjudge.feedback.sanitise import clean_markdown, shortened, visible
+from nbjudge.feedback.sanitise import clean_markdown, code, visible
 from nbjudge.feedback.shown import ShownTest, said_once, show
 from nbjudge.feedback.terminal import as_on_screen
 from nbjudge.languages import Words, words
@@ -69,7 +69,7 @@ def _annotate(
 ) -> NotebookCell:
     cell, kind = {**cell}, role(cell)
     if kind == "solution" and theirs:
-        cell["source"] = shortened("\n\n".join(own["source"] for own in theirs), words(result.language))
+        cell["source"] = code("\n\n".join(own["source"] for own in theirs), words(result.language))
     if cell["cell_type"] == "code":
         cell["execution_count"] = None
         cell["outputs"] = []
@@ -86,27 +86,24 @@ def _annotate_answer(
     cell: NotebookCell, theirs: Mapping[int, NotebookCell], say: Words
 ) -> Iterator[NotebookCell]:
     """The cell of a manual exercise with the student's cells of its type in it; those of the other type follow."""
-    code = cell["cell_type"] == "code"
+    is_code = cell["cell_type"] == "code"
     shown = dict(ends(list(theirs.items()), MAX_ANSWER))
-    alike = [own for own in shown.values() if (own["cell_type"] == "code") == code]
-    if code:
+    alike = [own for own in shown.values() if (own["cell_type"] == "code") == is_code]
+    if is_code:
         cell = {**cell, "execution_count": None, "outputs": _outputs(alike, say)}
-    if alike and code:
-        cell = {**cell, "source": shortened("\n\n".join(own["source"] for own in alike), say)}
+    if alike and is_code:
+        cell = {**cell, "source": code("\n\n".join(own["source"] for own in alike), say)}
     elif alike:
         # Each for itself: two cells may call their pictures alike, and one may leave a fence open.
-        parts = [
-            clean_markdown(own["source"], own.get("attachments"), say, html_only=len(alike) > 1)
-            for own in alike
-        ]
+        parts = [clean_markdown(own["source"], own.get("attachments"), say) for own in alike]
         cell = {**cell, "source": "\n\n".join(parts), "attachments": {}}
     if len(shown) < len(theirs):
         left = say.counted("cells_left_out", len(theirs) - len(shown))
         yield {"id": f"added-{min(theirs)}-left-out", "cell_type": "markdown", "metadata": {}, "source": left}
     yield cell
     for position, own in shown.items():
-        if (own["cell_type"] == "code") != code:
-            outputs = {} if code else {"outputs": _outputs([own], say)}
+        if (own["cell_type"] == "code") != is_code:
+            outputs = {} if is_code else {"outputs": _outputs([own], say)}
             name = f"added-{position}-{grade_id(cell)}"[:64]  # it may be shown under another exercise too
             yield _own_cell(own, position, say) | outputs | {"id": name}
 
@@ -136,7 +133,7 @@ def _added(
 def _own_cell(cell: NotebookCell, position: int, say: Words) -> NotebookCell:
     own: NotebookCell = {"id": f"added-{position}", "metadata": {}, "cell_type": cell["cell_type"]}
     if cell["cell_type"] == "code":
-        return own | {"source": shortened(cell["source"], say), "outputs": [], "execution_count": None}
+        return own | {"source": code(cell["source"], say), "outputs": [], "execution_count": None}
     source = clean_markdown(cell["source"], cell.get("attachments"), say)
     return own | {"cell_type": "markdown", "source": source}
 
@@ -182,7 +179,9 @@ def _summary(result: Result, score: Score, lost: Note | None) -> NotebookCell:
     """A first cell for the TA: the total, and what was odd about the file."""
     say = words(result.language)
     lines = [say("rejected", reason=visible(say.message(result.rejected)))] if result.rejected else []
-    lines += [visible(say.message(note)) for note in (*([lost] if lost else []), *result.repairs)]
+    lines += [
+        visible(say.message(note)) for note in (*([lost] if lost else []), *result.repairs, *result.reaches)
+    ]
     lines += [f"{say('missing')}: {', '.join(result.missing)}"] if result.missing else []
     if result.environment.get("isolation") == "none":
         lines.append(say("no_isolation"))

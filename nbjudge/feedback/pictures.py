@@ -43,6 +43,8 @@ SVG_ATTRIBUTES = set(
     )
 )
 HREF = "{http://www.w3.org/1999/xlink}href"
+OWN_IDS = "svg."  # before each id of a drawing: no exercise's id has a dot
+INSIDE = re.compile(r"(url\s*\(\s*['\"]?#)(?:svg\.)?", re.IGNORECASE)
 OUTSIDE = re.compile(r"url\s*\(\s*['\"]?(?!#)|@import|expression\s*\(|javascript:|\\", re.IGNORECASE)
 
 
@@ -140,6 +142,12 @@ def _clean_element(element: ElementTree.Element) -> None:
         inside = name in (HREF, "href") and value.startswith(("#", "data:"))
         if not (inside or (name in SVG_ATTRIBUTES and not OUTSIDE.search(value))):
             del element.attrib[name]
+        elif name == "id":
+            element.set(name, OWN_IDS + value.removeprefix(OWN_IDS))
+        elif inside and value.startswith("#"):
+            element.set(name, f"#{OWN_IDS}{value[1:].removeprefix(OWN_IDS)}")
+        else:
+            element.set(name, INSIDE.sub(rf"\1{OWN_IDS}", value))
     for child in list(element):
         if _stays(child):
             _clean_element(child)

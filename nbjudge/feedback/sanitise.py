@@ -19,6 +19,7 @@ MAX_MARKDOWN = 20_000  # characters; renderers need quadratic time for hostile t
 MAX_SHOWN = 16 << 20  # characters of all pictures of one text
 MAX_OPEN, MAX_REOPENED = 20, 200_000  # formatting elements left open; times the tags that open them again
 MAX_SPACED = 100  # attachments with a space in their names
+LINKS = ("http", "https", "mailto")
 IMAGE = re.compile(r'<img((?: [a-z-]+="[^"]*")*)>')  # as nh3 writes one
 # Elements that HTML's rules open again in each following paragraph, unless they were closed.
 FORMATTING = re.compile(
@@ -27,8 +28,11 @@ FORMATTING = re.compile(
 INVISIBLE = re.compile(  # control, direction-changing, zero-width and unpaired surrogate characters
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-# Markdown with none of these holds no raw HTML and no link, and no heading, whose id could be an exercise's.
-LIVELY = re.compile(r"[<&\[\]]|^[ \t]*#|^[ \t]*(?:=+|-+)[ \t]*$", re.MULTILINE)
+# What MathJax makes elements with ids, links and styles of; no other command can spell these.
+TEX = re.compile(r"\\(?=(?:cssId|class|style|href|data|require|mmlToken|csname|texttip)(?![a-zA-Z]))")
+# Many blank lines, or a line that goes on far to the right: what follows would be out of sight.
+BLANK = "[^\\S\n]|[\u115f\u1160\u2800\u3164\uffa0]"
+FAR = re.compile(rf"(?:(?:{BLANK})*\n){{40,}}|(?:{BLANK}){{120,}}(?=\S)")
 MATH = re.compile(
     r"\$\$.{1,999}?\$\$|\$[^$\n]{1,999}\$|\\\[.{1,999}?\\\]|\\\(.{1,999}?\\\)"
     r"|\\begin\{(\w{1,20}\*?)\}.{1,999}?\\end\{\1\}",
@@ -54,6 +58,17 @@ ATTRIBUTES = {
 def visible(text: str) -> str:
     """`text` with control, direction-changing and unpaired surrogate characters spelt out, "\\u202e"."""
     return INVISIBLE.sub(_spell, text.replace("\r\n", "\n"))
+
+
+def code(text: str, say: Words) -> str:
+    """A student's code as a person should see it: `shortened`, and no run of blanks pushes a part of it out of sight."""
+
+    def tell(match: re.Match[str]) -> str:
+        lines = match[0].count("\n")
+        told = say.counted("blank_lines", lines) if lines else say.counted("blanks", len(match[0]))
+        return f"\n{told}\n"
+
+    return shortened(FAR.sub(tell, text), say)
 
 
 def shortened(text: str, say: Words) -> str:
@@ -82,8 +97,7 @@ def clean_html(text: str, say: Words, pictures: Pictures | None = None) -> str:
         # Pictures from elsewhere would tell their server who grades whom, and when.
         if attribute == "src":
             return own.url(value)
-        data_link = attribute == "href" and value.strip().lower().startswith(("data:", "attachment:"))
-        return None if data_link else value
+        return value if attribute != "href" or _scheme(value) in LINKS else None
 
     cleaned = nh3.clean(
         text,
@@ -96,6 +110,12 @@ def clean_html(text: str, say: Words, pictures: Pictures | None = None) -> str:
     )
     lost = html.escape(cannot_be_shown("picture", say))
     return IMAGE.sub(lambda match: match[0] if ' src="' in match[1] else f"{match[0]} {lost}", cleaned)
+
+
+def _scheme(link: str) -> str:
+    """The scheme of a link as a browser reads it, which passes over blanks and control characters; "" without one."""
+    match = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*(?=:)", re.sub(r"[\x00-\x20]", "", link))
+    return match[0].lower() if match else ""
 
 
 def _is_tangled(text: str) -> bool:
@@ -112,22 +132,17 @@ def cannot_be_shown(what: str, say: Words) -> str:
     return say("cannot_be_shown", what=say.texts["not_shown"][what])
 
 
-def clean_markdown(
-    text: str, attachments: object = None, say: Words | None = None, *, html_only: bool = False
-) -> str:
-    """Markdown that any renderer shows without running anything.
+def clean_markdown(text: str, attachments: object = None, say: Words | None = None) -> str:
+    """Markdown as one line of HTML, rendered and cleaned here, which any renderer shows without running anything.
 
-    Text without HTML and links stays as it is. Anything else is rendered and cleaned here, and becomes
-    one line of HTML: no renderer's own idea of Markdown can then bring something back. So does all of it if
-    `html_only`. What is too long to render is shown as plain text.
+    No renderer's own idea of Markdown can then bring something back, such as a heading that takes an exercise's id.
+    What is too long to render is shown as plain text.
     """
     say = say or words("en")
     pictures = Pictures(attachments)
-    text = visible(pictures.lift(text))
+    text = TEX.sub("\u2216", visible(pictures.lift(text)))
     cut = len(text) if len(text) <= MAX_MARKDOWN else text.rfind("\n", 0, MAX_MARKDOWN) + 1 or MAX_MARKDOWN
     head, tail = text[:cut], text[cut:]
-    if not tail and not html_only and not LIVELY.search(text):
-        return text
     page = clean_html(_render(head), say, pictures)
     if tail:
         page += f"<pre>{html.escape(shortened(tail, say))}</pre>"

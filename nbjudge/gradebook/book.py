@@ -100,7 +100,8 @@ def record(
         _add_rows(connection, master.id, submitted)
         kept = _kept(connection, attempt, submission, score, notebook.manual)
         t.update(connection, t.submitted_assignment, attempt, timestamp=_naive(submission.timestamp))
-        _save_grades(connection, submitted, score, kept)
+        given_up = result.rejected is not None and result.rejected.kind == "given_up"
+        _save_grades(connection, submitted, score, kept, look=given_up)
         _save_comments(connection, submitted, result, kept)
         _save_key(connection, submission, result, score.factor, notebook.manual)
         refresh_penalty(connection, submitted)
@@ -265,7 +266,8 @@ def _kept(
     return {id_ for id_, hash_ in manual.items() if before.get(id_) == hash_}
 
 
-def _save_grades(connection: Connection, submitted: str, score: Score, kept: set[str]) -> None:
+def _save_grades(connection: Connection, submitted: str, score: Score, kept: set[str], *, look: bool) -> None:
+    """Writes the points of each exercise; `look`: a person should look at every one that nobody has marked."""
     from nbjudge.gradebook import tables as t
     from nbjudge.gradebook.queries import GRADED_CELLS
 
@@ -283,7 +285,7 @@ def _save_grades(connection: Connection, submitted: str, score: Score, kept: set
                 "auto_score": auto,
                 "manual_score": by_hand,
                 "extra_credit": row.extra_credit if keep else None,
-                "needs_manual_grade": auto is None if by_hand is None else again,
+                "needs_manual_grade": look or auto is None if by_hand is None else again,
             }
         )
     t.update_all(connection, t.grade, rows)

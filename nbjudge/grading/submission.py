@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbjudge import log
+from nbjudge.bounded import memory_ceiling
 from nbjudge.grading.context import GradingContext, Job, SubmissionChanged
-from nbjudge.grading.repair import read_program
+from nbjudge.grading.repair import read_program, rejected_program
 from nbjudge.grading.result_key import environment
-from nbjudge.model import Program, Result, Submission
+from nbjudge.model import Note, Program, Result, Submission
+from nbjudge.notebooks.reaches import find_reaches
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge
     from nbjudge.sandbox import Zygote
+
+READING_SECONDS, READING_MEMORY = (
+    20,
+    2 << 30,
+)  # of computing, bytes; the largest honest notebook takes a tenth
 
 
 def judge_submission(context: GradingContext, judge: Judge, zygote: Zygote, job: Job) -> tuple[Result, bool]:
@@ -47,6 +58,7 @@ def judge_submission(context: GradingContext, judge: Judge, zygote: Zygote, job:
         found=program.found,
         seed=seed,
         environment=environment(context.jail),
+        reaches=find_reaches(program.cells),
     )
     done = True
     limits = context.course.assignments[context.assignment].limits
@@ -89,4 +101,34 @@ def _read_program(context: GradingContext, submission: Submission) -> Program:
         raise SubmissionChanged(
             f"{submission.path} changed while it was being graded; run `nbjudge grade` again"
         )
-    return read_program(data, context.form, context.course.languages[0])
+    language = context.course.languages[0]
+    try:
+        with memory_ceiling(READING_MEMORY), _cpu_alarm(READING_SECONDS):
+            return read_program(data, context.form, language)
+    except MemoryError:
+        return rejected_program(Note("over_memory", {"limit": READING_MEMORY >> 20}), language)
+    except _TooLong:
+        return rejected_program(Note("over_time", {"limit": READING_SECONDS}), language)
+
+
+class _TooLong(BaseException):
+    """Reading a notebook takes more computing than any honest one."""
+
+
+@contextlib.contextmanager
+def _cpu_alarm(seconds: int) -> Iterator[None]:
+    """Raises _TooLong after so many seconds of computing, however busy the machine is."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

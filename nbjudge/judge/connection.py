@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from nbjudge import wire
+from nbjudge import log, wire
 from nbjudge.errors import SandboxError
 from nbjudge.judge.faults import (
     NAME,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 POLL = 0.05  # seconds between two looks at the memory
 GPU = re.compile("CUDA|CUBLAS|CUDNN|GPU")  # in the message of an error that lacked memory: whose
+DROPPED = 50_000  # handles that one request lets go of; the others wait for the next
 LINE, FUNCTION = 300, 100  # characters of a source line, of a function's name
 DUMPED_FRAME = re.compile(r'File "<([^"\n]{1,200})>", line (\d{1,9}) in (\S{1,100})')
 
@@ -52,18 +53,26 @@ class StudentConnection:
     def request(self, name: str, arguments: tuple[Any, ...], seconds: float) -> Any:
         """The value of the reply; a StudentFault if the code raised or does not reply within `seconds`.
 
-        WireError, before anything was sent: the arguments are too large or nested too deep.
+        Also if what is to be sent is too much for a message: what the student's code returned may be in it.
         """
         deadline = time.monotonic() + seconds
         nonce = secrets.randbits(64)
-        dropped = self.dropped[:]
-        packet = wire.encode((name, arguments, dropped), self.process.arena, nonce, self._outgoing)
+        dropped = self.dropped[:DROPPED]
+        request = name, arguments, dropped
+        try:
+            packet = wire.encode(request, self.process.arena, nonce, self._outgoing, long_texts=True)
+        except wire.WireError as error:
+            raise StudentMemory(Note("not_passed_on", {"details": one_line(str(error), NAME)})) from None
         del self.dropped[: len(dropped)]
         self._send(packet)
         self._wait(deadline)
         try:
             return self._open(self._receive(nonce))
-        except wire.WireError as error:
+        except (StudentFault, SandboxError):
+            raise
+        except Exception as error:  # a reply that the reader did not foresee is no less the student's doing
+            if not isinstance(error, wire.WireError):
+                log.warning("odd reply", request=name, error=f"{type(error).__name__}: {error}")
             self.kill()
             raise StudentCrashed(Note("protocol_broken", {"details": one_line(str(error), NAME)})) from None
 
@@ -141,7 +150,9 @@ class StudentConnection:
             packet = b""
         if not packet:
             self._died()
-        value: object = wire.decode(packet, self.process.arena, nonce, handle=self.hold, tensor=_with_origin)
+        value: object = wire.decode(
+            packet, self.process.arena, nonce, handle=self.hold, tensor=_with_origin, long_texts=False
+        )
         return value
 
     def _died(self) -> NoReturn:

@@ -8,7 +8,6 @@ import io
 import os
 import random
 import re
-import resource
 import signal
 import sys
 import threading
@@ -22,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nbjudge import log
-from nbjudge.errors import CourseError
+from nbjudge.bounded import memory_ceiling
+from nbjudge.errors import CourseError, SandboxError
 from nbjudge.files import counting_files
 from nbjudge.judge.faults import TookTooLongError
 from nbjudge.judge.outcome import (
@@ -34,10 +34,10 @@ from nbjudge.judge.outcome import (
     untried_result,
 )
 from nbjudge.judge.places import AT_END
-from nbjudge.judge.session import LOADING, StudentSession, derive_seed
+from nbjudge.judge.session import BEGIN, LOADING, StudentSession, derive_seed
 from nbjudge.judge.specs import MARKERS, check_tests, spec_of
 from nbjudge.judge.student_fixture import StudentCode
-from nbjudge.model import CellReport, Limits, Program, TestResult
+from nbjudge.model import CellReport, Limits, Note, Program, TestResult
 from nbjudge.notebooks.needed import asked_names
 from nbjudge.scoring import earned
 from nbjudge.threads import ONE_THREAD
@@ -142,7 +142,7 @@ class Judge:
         self._own_left = OWN
         self.device = device
         try:
-            with _memory_ceiling():
+            with memory_ceiling(OWN_MEMORY):
                 started = time.monotonic()
                 session.try_to_load()
                 log.info("notebook loaded", seconds=time.monotonic() - started)
@@ -187,7 +187,7 @@ class Judge:
         for index, following in pairwise([*chosen, None]):
             assert index is not None
             place = session.places.get(self.tests[index].exercise, AT_END).own
-            results[index] = self._run(index, following, session, limits, place)
+            results[index] = self._try(index, following, session, limits, place)
             if stop and earned(results[index]) < 1:
                 return tuple(results.values())  # wider fixtures are not torn down: this process ends anyway
         for exercise, places in session.places.items():
@@ -198,10 +198,25 @@ class Judge:
             again: dict[int, TestResult] = {}
             for index, following in pairwise([*own, None]):
                 assert index is not None
-                again[index] = self._run(index, following, session, limits, places.second)
+                again[index] = self._try(index, following, session, limits, places.second)
             if sum(map(_points, again.values())) > sum(_points(results[index]) for index in own):
                 results |= again
         return tuple(results.values())
+
+    def _try(
+        self, index: int, following: int | None, session: StudentSession, limits: Limits, place: int
+    ) -> TestResult:
+        try:
+            return self._run(index, following, session, limits, place)
+        except SandboxError:
+            raise
+        except (
+            Exception
+        ) as error:  # nbjudge's own: what was judged is kept, and the exercise waits for a person
+            spec = self.tests[index]
+            log.warning("judging failed", test=spec.name, error=f"{type(error).__name__}: {error}")
+            reason = Note("judging_failed", {"error": type(error).__name__})
+            return untried_result(spec, session.program.language, "broken_test", reason)
 
     def _run(
         self, index: int, following: int | None, session: StudentSession, limits: Limits, place: int
@@ -216,9 +231,9 @@ class Judge:
             place,
         )
         self._credit, self._error, self.compared = CreditFixture(), None, None
-        started = time.monotonic()
+        started, loading = time.monotonic(), session.loading_left
         with (
-            _alarm(session.left + session.loading_left + max(self._own_left, LEAST_OWN)),
+            _alarm(session.left + max(session.loading_left, BEGIN) + max(self._own_left, LEAST_OWN)),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
         ):
@@ -227,7 +242,10 @@ class Judge:
             item.ihook.pytest_runtest_protocol(item=item, nextitem=upcoming)
         if isinstance(self._error, TookTooLongError):
             session.close()  # perhaps in the middle of a request
-        self._own_left -= time.monotonic() - started - session.seconds
+        elsewhere = (
+            session.seconds + loading - session.loading_left
+        )  # loading again is not the test's own time
+        self._own_left -= time.monotonic() - started - elsewhere
         if session.broken is not None:
             raise session.broken
         result = result_of(spec, session, self._credit, self._error, self.compared)
@@ -311,20 +329,6 @@ class _Plugin:
             _warm_torch()
         asked = asked_names(_sources(self.folder))
         return Judge(items, tests, _secret_of(self.folder), warm_up_items, asked)
-
-
-@contextlib.contextmanager
-def _memory_ceiling() -> Iterator[None]:
-    """Makes a test that swells with what the student returned fail, before the kernel kills the judge."""
-    status = Path("/proc/self/status").read_text()
-    used = int(re.findall(r"VmData:\s+(\d+) kB", status)[0]) << 10
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    ceiling = used + OWN_MEMORY
-    resource.setrlimit(resource.RLIMIT_DATA, (min(ceiling, hard) if hard >= 0 else ceiling, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 @contextlib.contextmanager

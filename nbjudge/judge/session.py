@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 REPLACEMENTS = 40  # student processes that one submission may lose
 PER_EXERCISE = 3  # of them by the tests of one exercise; its other tests are then not tried
 LOADING = 8  # times Limits.seconds: wall clock for all loading of one submission
+BEGIN = 1.0  # seconds to begin a test in, even if loading has taken all of its time
 TEXTS = 4  # times Limits.output: characters of output and messages kept of all cells together
 # A test cannot pass after one of these.
 FATAL: tuple[Status, ...] = ("timeout", "memory", "gpu_memory", "crashed")
@@ -130,8 +131,9 @@ class StudentSession:
             if self.begun:
                 return connection
             try:
-                with self._timed():
-                    connection.request("begin", (self.test_seed, self.place), self.left)
+                # By the clock of loading: what an earlier test left to clear up is not this one's time.
+                seconds = max(BEGIN, min(self.base.seconds, self.loading_left))
+                self._load_request(connection, "begin", self.test_seed, self.place, seconds=seconds)
             except StudentFault:  # something of an earlier test's killed it: not this test's fault
                 connection.kill()
                 self.lost += 1

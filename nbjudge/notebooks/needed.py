@@ -23,6 +23,7 @@ from nbjudge.notebooks.python_source import (
 )
 from nbjudge.notebooks.statements import DEFINITIONS, Names, executed_now, first_line, names_of
 
+MAX_STATEMENTS = 20_000  # lines and semicolons of one notebook: some seconds of reading
 TIMED = re.compile(r"^([ \t]*)%(?:time|prun|memit|mprun)\b(?:[ \t]+-\w+)*[ \t]+(?=\S)", re.MULTILINE)
 WORD = re.compile(r"[^\W\d]\w*")
 FILES = "<files>"  # stands among the names for whatever lies on the disk; no name can be written so
@@ -90,9 +91,12 @@ class _Statement:
 def unneeded_lines(program: Program, asked: Collection[str]) -> dict[int, tuple[int, ...]]:
     """Position of an added cell in the program -> lines where statements begin that nothing needs.
 
-    `asked` are the names that tests may ask for. A cell that can't be read is not in the answer: it runs as it is.
+    `asked` are the names that tests may ask for. A cell that can't be read is not in the answer, nor is any cell of a
+    notebook with too many statements: they run as they are.
     """
     if not any(cell.kind == "added" for cell in program.cells):
+        return {}
+    if sum(cell.source.count("\n") + cell.source.count(";") for cell in program.cells) > MAX_STATEMENTS:
         return {}
     try:
         return _Slice(program, asked).unneeded()

@@ -20,7 +20,7 @@ What the zygote holds in memory, every student can read. So it holds no test, no
 
 from nbjudge.sandbox.container import Image
 from nbjudge.sandbox.host import LOG, Zygote
-from nbjudge.sandbox.jail import Isolation, Jail, pick_jail
+from nbjudge.sandbox.jail import Isolation, Jail, check_hidden, default_workers, pick_jail
 from nbjudge.sandbox.process import Exit, StudentProcess
 from nbjudge.sandbox.zygote_pool import ZygotePool
 
@@ -33,5 +33,7 @@ __all__ = [
     "StudentProcess",
     "Zygote",
     "ZygotePool",
+    "check_hidden",
+    "default_workers",
     "pick_jail",
 ]

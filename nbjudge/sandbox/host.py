@@ -34,6 +34,7 @@ from nbjudge.sandbox.linux import pid_of
 from nbjudge.sandbox.memory_files import pack_files, pack_helpers, sealed_memory, written
 from nbjudge.sandbox.process import ProcessHandle, StudentProcess
 from nbjudge.sandbox.root import list_binds
+from nbjudge.sandbox.walls import UIDS
 from nbjudge.threads import ONE_THREAD
 from nbjudge.wire import ARENA
 
@@ -87,6 +88,7 @@ class Zygote:
         self.without = tuple(without)
         self._gpu = plan_gpu(slot, list_binds()) if slot else None
         self._folder = Path(tempfile.mkdtemp(prefix="nbjudge-"))
+        self._uid = secrets.choice(UIDS)
         self._name = f"{GROUP}{os.getpid()}-{next(_numbers)}"
         clear_stale(GROUP)
         self._container: Container | None = None
@@ -248,6 +250,7 @@ class Zygote:
             "address_space": 0 if self._gpu else self._size + ARENA + limits.memory,
             "processes": limits.processes,
             "disk": limits.disk,
+            "uid": self._uid,
             "gpu": {**self._gpu, "budget": budget} if self._gpu else None,
         }
         if self._group:

@@ -6,9 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
+from nbjudge import log
 from nbjudge.errors import SandboxError
+from nbjudge.model import Course
 from nbjudge.sandbox import linux
 from nbjudge.sandbox.container import IMAGE, Image, find_image
+from nbjudge.sandbox.ids import id_maps
+from nbjudge.sandbox.root import shown_by_binds
 
 Isolation = Literal["namespaces", "container", "none"]
 
@@ -44,6 +48,27 @@ def pick_jail(
         raise SandboxError(
             f"this machine allows no user namespaces (`nbjudge doctor` says why), and there is no container to use:\n{error}"
         ) from None
+
+
+def check_hidden(course: Course) -> None:
+    """SandboxError if the namespaces' jail would show the course, its tests, sources or gradebook to students."""
+    secrets = [course.gradebook, course.root / "autograders", course.root / "source"]
+    if (shown := shown_by_binds(course.root, secrets)) is not None:
+        place, bind = shown
+        raise SandboxError(
+            f"students' code could read {place}: the jail shows {bind}, which Python needs. Move the course, or make the "
+            "environment in a folder of its own (`python3 -m venv`) and install nbjudge there"
+        )
+
+
+def default_workers(jail: Jail) -> int:
+    """One for each core; one alone where the students of all would share a user id, for which the kernel counts."""
+    if jail.isolation == "namespaces" and not id_maps(os.getpid()).many:
+        log.warning(
+            "one worker by default", reason="no subordinate user ids: see `nbjudge doctor`, or give --jobs"
+        )
+        return 1
+    return os.cpu_count() or 1
 
 
 def namespaces_work() -> bool:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Literal
 
 from nbjudge.errors import SandboxError
-from nbjudge.model import Limits
+from nbjudge.model import Course, Limits
 from nbjudge.sandbox import cgroup, linux
 from nbjudge.sandbox.container import find_image
 from nbjudge.sandbox.gpu_cards import Card, Slot, find_cards
 from nbjudge.sandbox.host import Zygote
 from nbjudge.sandbox.ids import id_maps
+from nbjudge.sandbox.jail import check_hidden
 
 State = Literal["ok", "missing", "optional"]
 
@@ -32,8 +33,11 @@ class Requirement:
     advice: str = ""
 
 
-def probe() -> Iterator[Requirement]:
-    """Looks at each wall, then builds a real jail and runs a process in it (some seconds)."""
+def probe(course: Course | None = None) -> Iterator[Requirement]:
+    """Looks at each wall, then builds a real jail and runs a process in it (some seconds).
+
+    `course`: whether the jail would hide it.
+    """
     yield _system()
     yield _user_namespaces()
     yield _id_maps()
@@ -42,6 +46,8 @@ def probe() -> Iterator[Requirement]:
     yield _groups()
     yield _engine()
     yield _jail()
+    if course:
+        yield _hidden(course)
     yield _gpus()
 
 
@@ -69,9 +75,7 @@ def _user_namespaces() -> Requirement:
 def _id_maps() -> Requirement:
     if id_maps(os.getpid()).many:
         return Requirement("user ids", "ok", "a range that only student processes use")
-    advice = (
-        "For ids that only students use: apt-get install uidmap, and a range in /etc/subuid and /etc/subgid."
-    )
+    advice = "For ids that only students use, and more than one worker: apt-get install uidmap, and a range in /etc/subuid and /etc/subgid."
     return Requirement(
         "user ids", "optional", "one id: student processes run as you, inside their namespace", advice
     )
@@ -160,6 +164,15 @@ def _jail() -> Requirement:
         )
         return Requirement("the jail", "missing", str(error).strip().splitlines()[-1], advice)
     return Requirement("the jail", "ok", took)
+
+
+def _hidden(course: Course) -> Requirement:
+    try:
+        check_hidden(course)
+    except SandboxError as error:
+        detail, _, advice = str(error).partition(". ")
+        return Requirement("the course", "missing", detail, advice)
+    return Requirement("the course", "ok", f"{course.root} is not shown to students")
 
 
 def _requirement(name: str, works: bool, detail: str, advice: str) -> Requirement:

@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from nbjudge.sandbox import linux
@@ -16,17 +17,36 @@ HELPERS = "/course"  # the assignment's helper files
 WORK = "/tmp/work"  # where a notebook starts
 # Where notebooks start elsewhere (Colab, Kaggle): links to the same folder, since notebooks name files there.
 ELSEWHERE = ("/content", "/kaggle/working")
+NEEDED = ("bin", "lib", "lib32", "lib64", "share/zoneinfo", "pyvenv.cfg")  # of an installation or environment
 SPARE = "/.spare"  # second home of binds that a student's private /tmp would hide
 
 
 def list_binds() -> list[str]:
-    """The paths that the jail shows read-only, under their own names: the interpreter and its libraries."""
+    """The paths that the jail shows read-only, under their own names: the interpreter and its libraries.
+
+    Of an environment only what an interpreter needs: it may have been made in the course's own folder.
+    """
     prefixes = {os.path.realpath(sys.base_prefix), os.path.realpath(sys.prefix)}
     # The venv's interpreter is a link into the base installation; both names must work inside.
     prefixes |= {sys.base_prefix, sys.prefix}
+    parts = {f"{prefix}/{part}" for prefix in prefixes - {"/", "/usr"} for part in NEEDED}
     packages = {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
-    paths = [*SYSTEM, *sorted(p for p in prefixes | packages if p not in ("/", "/usr"))]
+    paths = [*SYSTEM, *sorted(p for p in parts | packages)]
     return [path for path in paths if os.path.exists(path) and not _inside_another(path, paths)]
+
+
+def shown_by_binds(whole: Path, secrets: Iterable[Path]) -> tuple[Path, str] | None:
+    """The first place that the jail would show to students, and the bind that does; None as it should be.
+
+    `whole` must not lie in or below a bind; neither may one of the `secrets`, nor may a bind lie below one of them.
+    """
+    binds = [(bind, Path(os.path.realpath(bind))) for bind in list_binds()]
+    for place in (whole, *secrets):
+        real = Path(os.path.realpath(place))
+        for bind, shown in binds:
+            if real.is_relative_to(shown) or (place != whole and shown.is_relative_to(real)):
+                return place, bind
+    return None
 
 
 def build_root(folder: str, binds: list[str], helpers: int | None, nodes: list[str]) -> None:

@@ -14,6 +14,7 @@ from nbjudge.sandbox.root import HELPERS, WORK, hide_tmp
 
 COPIED = 256 << 10  # bytes of a helper file up to which the notebook gets a copy that it may write over
 STUDENT = 1000  # uid and gid inside the jail
+UIDS = range(2_000, 62_000)  # of the zygote's namespace: one stands behind STUDENT
 WRITABLE = ("/tmp", "/dev/shm", "/dev/null", "/dev/zero", "/dev/full")
 # "jail" can be left out, too: the zygote's own, where a container stands around it.
 WALLS = ("namespaces", "mounts", "limits", "identity", "landlock", "seccomp")
@@ -33,6 +34,7 @@ class Plan:
     binds: list[str]  # what the jail shows; those below /tmp must be bound again
     filter: bytes  # seccomp program
     many_uids: bool  # the zygote's user namespace maps more than one uid
+    uid: int  # then: the one that stands behind STUDENT, which no other worker's students have
     without: list[str]  # walls to leave out, of WALLS: only to show what each one is for
     gpu: dict[str, Any] | None  # the slot: sandbox.gpu.plan_gpu
 
@@ -57,7 +59,7 @@ def raise_walls(plan: Plan) -> None:
     if "limits" not in plan.without:
         limit(plan)
     if "identity" not in plan.without:
-        _become_student(plan.many_uids, own)
+        _become_student(plan.uid if plan.many_uids else 0, own)
         linux.drop_capabilities()
     os.close(own)
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
@@ -109,10 +111,10 @@ def _mount_proc() -> None:
         linux.mount("none", "/proc", "tmpfs", flags, "size=4k")
 
 
-def _become_student(many_uids: bool, own: int) -> None:
-    uid = 0
-    if many_uids:
-        uid = STUDENT
+def _become_student(uid: int, own: int) -> None:
+    """Goes on as STUDENT of a user namespace of its own; `uid` stands behind that, 0: the zygote's only one."""
+    if uid:
+        # Descriptors in flight, pipe pages and watches are counted for each uid, whatever namespaces there are.
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)

@@ -52,13 +52,21 @@ __all__ = [
 _decoder = msgspec.msgpack.Decoder(list[bool | int | float | str | None])  # no maps, extensions or nesting
 
 
-def encode(value: object, arena: mmap.mmap, nonce: int, handle: Callable[[object], tuple[int, str]]) -> bytes:
+def encode(
+    value: object,
+    arena: mmap.mmap,
+    nonce: int,
+    handle: Callable[[object], tuple[int, str]],
+    *,
+    long_texts: bool = False,
+) -> bytes:
     """Writes `value` into the arena and returns the packet to send.
 
-    `handle` gives id and type name for each object that does not cross by value. WireError: `value` is nested too
-    deep, too large or not text; then nothing was written.
+    `handle` gives id and type name for each object that does not cross by value. `long_texts`: the other side takes
+    texts of any length, as the student's does. WireError: `value` is nested too deep, too large or not text; then
+    nothing was written.
     """
-    writer = Writer(handle)
+    writer = Writer(handle, long_texts)
     writer.put(value, 0)
     header = encode_tokens(writer.tokens)
     end = len(header)
@@ -82,10 +90,12 @@ def decode(
     *,
     handle: Callable[[int, str], object],
     tensor: Callable[[torch.Tensor, TensorOrigin], torch.Tensor],
+    long_texts: bool = True,
 ) -> Any:
     """The value of the message that `packet` announces, made of fresh objects; WireError if anything is amiss.
 
     `handle` makes the object for an id and a (claimed) type name; `tensor` receives each new plain tensor.
+    `long_texts`: whether a text may be longer than a header.
     """
     magic, length, total, got = _unpack(packet)
     if magic != MAGIC or got != nonce:
@@ -99,7 +109,7 @@ def decode(
     if len(tokens) > MAX_TOKENS:
         raise WireError("the header has too many values")
     with memoryview(arena) as view:
-        reader = Reader(tokens, view[:total], length, handle, tensor)
+        reader = Reader(tokens, view[:total], length, handle, tensor, long_texts)
         try:
             value = reader.take(0)
         finally:

@@ -28,6 +28,7 @@ from nbjudge.wire.format import (
     LIST,
     MAX_DEPTH,
     MAX_DIMS,
+    MAX_HANDLES,
     MAX_INT_BITS,
     NONE,
     SCALAR,
@@ -37,11 +38,13 @@ from nbjudge.wire.format import (
     STR,
     TENSOR,
     TENSOR_DTYPES,
+    TEXT,
     TRUE,
     TUPLE,
     TensorOrigin,
     WireError,
     align,
+    check_shape,
 )
 
 if TYPE_CHECKING:
@@ -59,9 +62,12 @@ class Reader:
         end: int,
         handle: Callable[[int, str], object],
         tensor: Callable[[torch.Tensor, TensorOrigin], torch.Tensor],
+        long_texts: bool,
     ) -> None:
         self.tokens, self.view, self.end, self.handle, self.tensor = tokens, view, end, handle, tensor
+        self.long_texts = long_texts
         self.position = 0
+        self.handles_left = MAX_HANDLES
 
     def take(self, depth: int) -> Any:
         if depth > MAX_DEPTH:
@@ -119,6 +125,7 @@ class Reader:
         if name not in dtypes:
             raise WireError("the message has an unknown dtype")
         shape = self.shape() if shaped else ()
+        check_shape(shape)
         return name, shape, self.sized(name, math.prod(shape))
 
     def sized(self, name: str, count: int) -> bytearray:
@@ -239,6 +246,22 @@ def _take_slice(reader: Reader, depth: int) -> slice:
     return slice(*parts)
 
 
+def _take_text(reader: Reader, _: int) -> str:
+    if not reader.long_texts:
+        raise WireError("the message has a text that is too long")
+    try:
+        return reader.buffer(reader.count(ARENA)).decode()
+    except UnicodeDecodeError:
+        raise WireError("a text in the message is not UTF-8") from None
+
+
+def _take_handle(reader: Reader, _: int) -> object:
+    reader.handles_left -= 1
+    if reader.handles_left < 0:
+        raise WireError(f"the message names more than {MAX_HANDLES:,} objects")
+    return reader.handle(reader.count(1 << 62), reader.short_text())
+
+
 _TAKE: dict[int, Callable[[Reader, int], Any]] = {
     NONE: lambda reader, depth: None,
     TRUE: lambda reader, depth: True,
@@ -262,5 +285,6 @@ _TAKE: dict[int, Callable[[Reader, int], Any]] = {
     DTYPE: _take_dtype,
     DEVICE: _take_device,
     SIZE: _take_size,
-    HANDLE: lambda reader, depth: reader.handle(reader.count(1 << 62), reader.short_text()),
+    HANDLE: _take_handle,
+    TEXT: _take_text,
 }

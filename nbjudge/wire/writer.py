@@ -26,8 +26,10 @@ from nbjudge.wire.format import (
     HANDLE,
     INT,
     LIST,
+    LONG_TEXT,
     MAX_DEPTH,
     MAX_DIMS,
+    MAX_HANDLES,
     MAX_HEADER,
     MAX_INT_BITS,
     MAX_TOKENS,
@@ -39,11 +41,14 @@ from nbjudge.wire.format import (
     STR,
     TENSOR,
     TENSOR_DTYPES,
+    TEXT,
     TRUE,
     TUPLE,
     WireError,
+    check_shape,
 )
 
+NOT_UNICODE = "a text holds characters that are not Unicode"
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -54,7 +59,7 @@ def encode_tokens(tokens: list[Any]) -> bytes:
     try:
         header = _encoder.encode(tokens)
     except UnicodeEncodeError:
-        raise WireError("a text holds characters that are not Unicode") from None
+        raise WireError(NOT_UNICODE) from None
     if len(header) > MAX_HEADER:
         raise WireError(f"text and numbers take more than {MAX_HEADER >> 20} MiB: use a tensor or an array")
     return header
@@ -63,10 +68,12 @@ def encode_tokens(tokens: list[Any]) -> bytes:
 class Writer:
     """Turns one value into tokens and buffers."""
 
-    def __init__(self, handle: Callable[[object], tuple[int, str]]) -> None:
+    def __init__(self, handle: Callable[[object], tuple[int, str]], long_texts: bool) -> None:
         self.tokens: list[Any] = []
         self.buffers: list[memoryview | bytes] = []
         self.handle = handle
+        self.long_texts = long_texts
+        self.handles_left = MAX_HANDLES
 
     def put(self, value: Any, depth: int) -> None:
         """Adds a value; WireError if it is nested too deep or too large."""
@@ -75,6 +82,9 @@ class Writer:
         if (put := _PUT.get(type(value))) is not None:  # exact types: a subclass may mean anything
             put(self, value, depth)
         elif not (_put_numpy(self, value) or _put_torch(self, value)):
+            self.handles_left -= 1
+            if self.handles_left < 0:
+                raise WireError(f"the value holds more than {MAX_HANDLES:,} objects that are no plain values")
             self.tokens += (HANDLE, *self.handle(value))
 
     def put_all(self, tag: int, values: Iterable[Any], count: int, depth: int) -> None:
@@ -91,6 +101,18 @@ def _put_int(writer: Writer, value: int, _: int) -> None:
         writer.tokens += (BIGINT, f"{value:x}")
     else:
         raise WireError(f"an integer has more than {MAX_INT_BITS} bits")
+
+
+def _put_str(writer: Writer, value: str, _: int) -> None:
+    if not writer.long_texts or len(value) < LONG_TEXT:
+        writer.tokens += (STR, value)
+        return
+    try:
+        data = value.encode()
+    except UnicodeEncodeError:
+        raise WireError(NOT_UNICODE) from None
+    writer.tokens += (TEXT, len(data))
+    writer.buffers.append(data)
 
 
 def _put_bytes(writer: Writer, value: bytes, _: int) -> None:
@@ -117,7 +139,7 @@ _PUT: dict[type, Callable[[Writer, Any, int], None]] = {
     int: _put_int,
     float: lambda writer, value, depth: writer.tokens.extend((FLOAT, value)),
     complex: lambda writer, value, depth: writer.tokens.extend((COMPLEX, value.real, value.imag)),
-    str: lambda writer, value, depth: writer.tokens.extend((STR, value)),
+    str: _put_str,
     bytes: _put_bytes,
     list: _put_sequence(LIST),
     tuple: _put_sequence(TUPLE),
@@ -138,6 +160,7 @@ def _put_numpy(writer: Writer, value: Any) -> bool:
     if np is None:
         return False
     if type(value) is np.ndarray and value.dtype.name in ARRAY_DTYPES and value.ndim <= MAX_DIMS:
+        check_shape(value.shape)
         array = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("="))
         writer.tokens += (ARRAY, array.dtype.name, value.ndim, *value.shape)
         writer.buffers.append(memoryview(array.reshape(-1).view(np.uint8)))
@@ -173,6 +196,7 @@ def _put_tensor(writer: Writer, value: Any) -> bool:
     plain = value.layout is torch.strided and value.device.type != "meta" and not value.is_quantized
     if not plain or name not in TENSOR_DTYPES or value.dim() > MAX_DIMS:
         return False
+    check_shape(value.shape)
     try:
         data = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
         raw = memoryview(data.reshape(-1).view(torch.uint8).numpy())

@@ -17,7 +17,7 @@ from nbjudge.app.options import GradingOptions
 from nbjudge.app.recording import NotebookMaker
 from nbjudge.gradebook import graded_keys, open_gradebook, read_gradebook, read_troubles
 from nbjudge.grading.context import Job
-from nbjudge.model import Course, Result, StoredTrouble
+from nbjudge.model import Course, Note, Result, StoredTrouble, TroubleKind
 from nbjudge.notebooks import released_form
 
 ONE = GradingOptions(jobs=1)
@@ -263,3 +263,45 @@ def test_a_submission_that_is_replaced_meanwhile_is_not_recorded(
     (trouble,) = grading.grade(course, "tiny", ONE).troubles
     assert trouble.kind == "submission_changed" and reporting.grades(course) == []
     assert reporting.status(course, "tiny")[0].troubles == ()  # the new attempt is in none
+
+
+def test_a_submission_that_brings_its_judge_down_twice_is_zero_and_waits_for_a_person(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded = pretend(monkeypatch)
+    submit(course, anna=answer(course), boris=answer(course))
+    grading.grade(course, "tiny", ONE)
+    submit(course, boris=answer(course, double="bomb = 1"))
+    graded = pretend(monkeypatch, boris=trouble("no_result", "no end"))
+    first = grading.grade(course, "tiny", ONE)
+    assert [one.kind for one in first.troubles] == ["no_result"] and first.graded == ()
+    second = grading.grade(course, "tiny", ONE)
+    assert second.troubles == ()
+    (done,) = second.graded
+    assert done.score.score == 0 and done.result.rejected == Note("given_up")
+    (row,) = [row for row in reporting.grades(course, "tiny") if row.student == "boris"]
+    assert (row.score, row.status) == (0, "needs manual grading")  # not the older attempt's 5
+    assert stored(course) == []
+    grading.grade(course, "tiny", ONE)
+    assert graded == ["boris", "boris"]
+
+
+@pytest.mark.parametrize("kind", ["sandbox", "worker_died", "no_worker"])
+def test_what_may_be_the_machines_fault_is_tried_for_ever(
+    course: Course, monkeypatch: pytest.MonkeyPatch, kind: TroubleKind
+) -> None:
+    pretend(monkeypatch, boris=trouble(kind))
+    submit(course, anna=answer(course), boris=answer(course))
+    for _ in range(3):
+        report = grading.grade(course, "tiny", ONE)
+    assert [one.kind for one in report.troubles] == [kind]
+
+
+def test_nobody_is_given_up_while_nobody_could_be_judged(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, trouble("no_result", "a test that never returns"))
+    submit(course, anna=answer(course), boris=answer(course))
+    for _ in range(3):
+        report = grading.grade(course, "tiny", ONE)
+    assert len(report.troubles) == 2 and report.graded == ()

@@ -55,7 +55,7 @@ def test_the_release_with_the_students_answers() -> None:
     names = [grade_id(cell) for cell in notebook["cells"] if grade_id(cell)]
     assert names == [grade_id(cell) for cell in small.released()["cells"] if grade_id(cell)]
     assert cell(notebook, "square_function")["source"] == "def square(x): return x * x"
-    assert cell(notebook, "report")["source"] == "Because."
+    assert cell(notebook, "report")["source"] == "<div><p>Because.</p></div>"
     assert cell(notebook, "square")["source"] == "assert square(2) == 4"
 
 
@@ -140,7 +140,7 @@ def test_the_students_own_cells_stand_where_they_stood() -> None:
     assert sources[place - 1 : place + 3] == [
         "# YOUR CODE HERE",
         "helper = 1",
-        "my *note*",
+        "<div><p>my <em>note</em></p></div>",
         "assert square(2) == 4",
     ]
     assert cell(notebook, "added-4")["metadata"] == {}
@@ -153,7 +153,7 @@ def test_an_answer_without_any_metadata_is_found() -> None:
     for one in theirs["cells"]:
         one["metadata"] = {}
     notebook = annotated(theirs)
-    assert cell(notebook, "report")["source"] == "My report."
+    assert cell(notebook, "report")["source"] == "<div><p>My report.</p></div>"
 
 
 def test_trouble_while_loading_is_shown_at_the_cell() -> None:
@@ -410,9 +410,13 @@ def test_hostile_streams_errors_tests_and_reports_on_formgraders_page() -> None:
 # What must survive the cleaning
 
 
-def test_ordinary_markdown_stays_as_it_was() -> None:
+def test_ordinary_markdown_is_rendered_here() -> None:
+    import html
+
     text = "The loss falls since $\\gamma_1 > 0$, and *so on*:\n\n1. one\n2. `two`\n\n> quoted\n\n- item"
-    assert clean_markdown(text) == text
+    shown = clean_markdown(text)
+    assert "<em>so on</em>" in shown and "<li>one</li>" in shown and "<blockquote>" in shown
+    assert "$\\gamma_1 > 0$" in html.unescape(html.unescape(shown)) and "\n" not in shown
 
 
 def test_formulas_survive_rendering() -> None:

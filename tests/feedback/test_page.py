@@ -462,6 +462,11 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("rejected", {"reason": Note("pdf")}),
     ("late", {**DEADLINE, "factor": 0.5}),
     ("too_late", DEADLINE),
+    ("reaches_for", {"cell": 1, "line": 1, "what": "x"}),
+    ("not_passed_on", {"details": "x"}),
+    ("judging_failed work_failed", {"error": "x"}),
+    ("over_memory over_time over_size", {"limit": 1}),
+    ("answers_not_shown outputs_not_shown not_looked_into", {"reason": Note("over_memory", {"limit": 1})}),
 ]
 KNOWN = {kind: values for kinds, values in VALUES for kind in kinds.split()}
 EVERY_NOTE = [Note(kind, KNOWN.get(kind, {})) for kind in get_args(NoteKind)]

@@ -9,6 +9,7 @@ import signal
 import time
 import traceback
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbjudge import log
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 TROUBLES: dict[bytes, TroubleKind] = {b"S": "sandbox", b"C": "submission_changed", b"F": "failed"}
 COMPLETE = b"\0"  # last byte of what a judge says: without it, it died while it spoke
-READING = 60.0  # seconds to read and repair a notebook, at most; the judge bounds the rest by itself
+READING = 120.0  # seconds to read and repair a notebook, at most, on a machine however busy; the judge bounds the rest
+EXPENDABLE = "500"  # of 1000: when memory runs out, students (1000) go first, then judges, and then the rest
 
 
 def work(
@@ -106,6 +108,8 @@ def judge_in_child(
 def _judge_and_exit(context: GradingContext, judge: Judge, zygote: Zygote, job: Job, write: int) -> None:
     try:
         die_with_parent()
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(EXPENDABLE)
         result, done = judge_submission(context, judge, zygote, job)
         payload = (b"R" if done else b"D") + dump_result(result)
     except SubmissionChanged as error:
