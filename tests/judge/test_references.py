@@ -52,10 +52,17 @@ def test_a_reference_is_called_as_the_students_function_is(judge):
         def test_the_next_test_has_the_students_own(student):
             assert student.outer(1, 2, 3) == [321] * 7
 
+        SPY = '''calls = []
+        original = mse
+
+        def mse(*args, **kwargs):
+            calls.append(len(args) + len(kwargs))
+            return original(*args, **kwargs)
+        '''
+
         @pytest.mark.exercise("ex")
         def test_spy(student):
-            student.replace("calls = []\noriginal = mse\ndef mse(*args, **kwargs):\n    calls.append(len(args) + len(kwargs))\n"
-                            "    return original(*args, **kwargs)")
+            student.replace(SPY)
             assert student.outer(1, 2, 3) == [321] * 7
             assert student.get("calls") == [3, 4, 4, 3, 4, 5, 4]
 
