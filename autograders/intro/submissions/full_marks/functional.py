@@ -36,9 +36,9 @@ def fit_with_optimizer(X, y, steps=100, lr=0.03):
 # %% optimizer_momentum
 @torch.no_grad()
 def momentum_step(params, velocities, lr=0.1, gamma=0.9):
-    for i, param in enumerate(params):
-        velocities[i] = gamma * velocities[i] + lr * param.grad
-        param -= velocities[i]
+    for param, velocity in zip(params, velocities):
+        velocity.copy_(gamma * velocity + lr * param.grad)
+        param -= velocity
 # %% probabilities_values
 def probabilities(log_probs):
     return torch.softmax(log_probs, -1)

@@ -7,7 +7,7 @@ def choose_parameters(model, head_only):
         param.requires_grad = True
     if head_only:
         for name, param in model.named_parameters():
-            if not name.startswith("fc"):
+            if not name.startswith("fc."):
                 param.requires_grad = False
     # только те, что будем обучать
     return [p for p in model.parameters() if p.requires_grad]
