@@ -79,14 +79,14 @@ def _wanted(
 
 
 def _rows(course: Course, name: str) -> list[ExportRow]:
-    from nbjudge.gradebook.students import Student, students_of
+    from nbjudge.app.people import Known, students_of
     from nbjudge.reporting.exports import ExportRow
     from nbjudge.reporting.exports.template import Person
 
-    grades = {row.student: row for row in reporting.grades(course, name)}
+    handed_in = {row.student: row for row in reporting.grades(course, name) if row.submitted is not None}
     people = {one.id: one for one in students_of(course)}
-    everybody = {**{student: Student(student) for student in grades}, **people}
+    everybody = {**{student: Known(student) for student in handed_in}, **people}
     return [
-        ExportRow(Person(one.id, one.name, one.email, one.lms_id), grades.get(one.id))
+        ExportRow(Person(one.id, one.name, one.email, one.lms_ids), handed_in.get(one.id))
         for _, one in sorted(everybody.items())
     ]

@@ -11,28 +11,31 @@ STUDENTS = "students.csv"  # in the gradebook's folder
 
 
 @dataclass(frozen=True, slots=True)
-class Student:
+class Known:
     """One student, as far as somebody told."""
 
     id: str
     name: str = ""
     email: str = ""
-    lms_id: str = ""
+    lms_ids: tuple[str, ...] = ()  # that learning systems know the student by
     groups: tuple[str, ...] = ()
 
 
-def students_of(course: Course) -> list[Student]:
+def students_of(course: Course) -> list[Known]:
     """Every student of the course, by id."""
-    found = {folder.name: Student(folder.name) for folder in course.gradebook.glob("submitted/*/")}
+    found = {folder.name: Known(folder.name) for folder in course.gradebook.glob("submitted/*/")}
     for one in (*_from_database(course), *_from_list(course)):
         before = found.get(one.id, one)
-        known = {name: getattr(one, name) or getattr(before, name) for name in ("name", "email", "lms_id")}
-        found[one.id] = replace(one, **known, groups=one.groups or before.groups)
+        known = {
+            name: getattr(one, name) or getattr(before, name)
+            for name in ("name", "email", "lms_ids", "groups")
+        }
+        found[one.id] = replace(one, **known)
     return [found[id_] for id_ in sorted(found)]
 
 
-def _from_database(course: Course) -> list[Student]:
-    from nbjudge.gradebook.opening import read_gradebook
+def _from_database(course: Course) -> list[Known]:
+    from nbjudge.gradebook import read_gradebook
     from nbjudge.gradebook.tables import student as t
 
     with read_gradebook(course) as book:
@@ -41,17 +44,17 @@ def _from_database(course: Course) -> list[Student]:
         with book.engine.connect() as connection:
             rows = connection.execute(t.select()).all()
     return [
-        Student(
+        Known(
             row.id,
             " ".join(filter(None, (row.first_name, row.last_name))),
             row.email or "",
-            row.lms_user_id or "",
+            (row.lms_user_id,) if row.lms_user_id else (),
         )
         for row in rows
     ]
 
 
-def _from_list(course: Course) -> list[Student]:
+def _from_list(course: Course) -> list[Known]:
     path = course.gradebook / STUDENTS
     if not path.is_file():
         return []
@@ -61,13 +64,17 @@ def _from_list(course: Course) -> list[Student]:
             for row in csv.DictReader(file)
         ]
     return [
-        Student(
+        Known(
             row["id"],
             row.get("name", ""),
             row.get("email", ""),
-            row.get("lms_id", ""),
-            tuple(filter(None, (each.strip() for each in row.get("group", "").split(";")))),
+            _several(row.get("lms_ids", "")),
+            _several(row.get("group", "")),
         )
         for row in rows
         if row.get("id")
     ]
+
+
+def _several(cell: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, cell.split(";"))))
