@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from nbjudge.app.late import lateness_by
-from nbjudge.app.receipts import sign_stored
 from nbjudge.lateness import Lateness
 from nbjudge.model import Course, Language, Note
 
@@ -35,7 +34,6 @@ class Receipt:
     language: Language
     solutions: dict[str, State]  # grade_id of each solution cell, in the release's order
     warnings: tuple[Note, ...]  # why it is not a notebook, late, repairs
-    signed: str = ""  # the receipt as text, with the course's signature
 
 
 def submit(
@@ -125,7 +123,6 @@ def _receipt(course: Course, form: ReleasedForm, late: LatenessBy, stored: Store
         language=program.language,
         solutions=states,
         warnings=(*rejected, *_warn_of(late(stored.student, stored.timestamp)), *program.repairs),
-        signed=sign_stored(course, stored),
     )
 
 
