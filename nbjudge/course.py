@@ -148,7 +148,7 @@ def _late_policy(
         hard,
         factor=_number(entry, "late_factor", 0.5, place, most=1),
         per_day=_number(entry, "late_per_day", 0, place, most=1) if "late_per_day" in entry else None,
-        grace=timedelta(minutes=_number(entry, "grace_minutes", 0, place)),
+        grace=timedelta(minutes=_number(entry, "grace_minutes", 0, place, most=100_000)),
         self_service=_whole(entry, "self_service_days", 0, place),
         most_late_days=_whole(entry, "late_days", 0, place) if "late_days" in entry else None,
     )
@@ -195,20 +195,16 @@ def _get(values: dict[str, Any], name: str, kind: type, path: Path, where: str =
     return values[name]
 
 
-def _number(
-    values: dict[str, Any], name: str, default: float, place: str, most: float | None = None
-) -> float:
+def _number(values: dict[str, Any], name: str, default: float, place: str, most: float) -> float:
     value = values.get(name, default)
-    right = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-    if not right or (most is not None and value > most):
-        between = f"from 0 to {most:g}" if most is not None else "of at least 0"
-        raise CourseError(f"{place}: {name!r} must be a number {between}, not {value!r}")
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
+        raise CourseError(f"{place}: {name!r} must be a number from 0 to {most}, not {value!r}")
     return float(value)
 
 
 def _whole(values: dict[str, Any], name: str, default: int, place: str) -> int:
     value = values.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 3650:
         raise CourseError(f"{place}: {name!r} must be a whole number of days, not {value!r}")
     return value
 

@@ -120,7 +120,8 @@ def is_over(deadline: datetime, moment: datetime) -> bool:
 
 
 def _within(deadline: datetime, moment: datetime, grace: timedelta = NONE) -> bool:
-    return moment.astimezone(UTC) < deadline.astimezone(UTC) + MINUTE + grace
+    end = deadline.replace(second=0, microsecond=0).astimezone(UTC) + MINUTE + grace
+    return moment.astimezone(UTC) < end
 
 
 def _days_after(deadline: datetime, moment: datetime, grace: timedelta) -> int:

@@ -40,7 +40,7 @@ HEAVY = (
     "rich",
     "babel",
     "cryptography",
-    "xlsxwriter",
+    "openpyxl",
 )
 
 

@@ -84,10 +84,10 @@ def _rows(course: Course, name: str) -> list[ExportRow]:
     from nbjudge.reporting.exports.template import Person
     from nbjudge.roster import Student
 
-    grades = {row.student: row for row in reporting.grades(course, name) if row.status != "not submitted"}
+    handed_in = {row.student: row for row in reporting.grades(course, name) if row.submitted is not None}
     people = {one.id: one for one in students_of(course)}
-    everybody = {**{student: Student(student) for student in grades}, **people}
+    everybody = {**{student: Student(student) for student in handed_in}, **people}
     return [
-        ExportRow(Person(one.id, one.name, one.email, next(iter(one.lms_ids), "")), grades.get(one.id))
+        ExportRow(Person(one.id, one.name, one.email, one.lms_ids), handed_in.get(one.id))
         for _, one in sorted(everybody.items())
     ]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 
 from nbjudge.app.late import lateness_by
 from nbjudge.app.reading import Reader, Reading
-from nbjudge.app.receipts import sign_stored
 from nbjudge.lateness import Lateness
 from nbjudge.model import Course, Language, Note
 
@@ -40,7 +39,6 @@ class Receipt:
     ]  # not a notebook, late, what its text says at once, files that came along, repairs
     how: How = "clock"  # the time is known
     file: str = ""  # what it is called in the folder or archive that it was collected from
-    signed: str = ""  # the receipt as text, with the course's signature
 
 
 def submit(
@@ -101,7 +99,6 @@ def receipt_of(
     rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else reading.unread
     earlier = (Note("earlier_attempt"),) if stored.earlier else ()
     lateness = warn_of(late(stored.student, stored.timestamp), stored.how)
-    signed = sign_stored(reader.course, stored)
     return Receipt(
         student=stored.student,
         assignment=stored.assignment,
@@ -114,7 +111,6 @@ def receipt_of(
         warnings=(*rejected, *earlier, *lateness, *more, *reading.notices, *program.repairs),
         how=stored.how,
         file=file,
-        signed=signed,
     )
 
 

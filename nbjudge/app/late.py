@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from nbjudge.course import parse_time, pick_assignment
 from nbjudge.errors import CourseError
-from nbjudge.lateness import NONE, Extension, Lateness, extended_by, lateness, lateness_of_all
+from nbjudge.lateness import DAY, NONE, Extension, Lateness, extended_by, lateness, lateness_of_all
 from nbjudge.model import Course, GradeRow
 
 if TYPE_CHECKING:
     from nbjudge.gradebook import Times
+
+LONGEST = 3650  # days; more is a mistyped year
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def extend(
     extension of a student counts; 0 days take it back. `by`: who grants it, by default who runs this. CourseError for
     an unknown assignment, group or time, and for a student who is nearly called like one that there is.
     """
-    from nbjudge.gradebook import grant, open_gradebook, read_grades, read_times
+    from nbjudge.gradebook import grant, open_gradebook, read_gradebook, read_grades, read_times
 
     declared = pick_assignment(course, name)
     if (days is None) == (until is None):
@@ -57,16 +60,30 @@ def extend(
         raise CourseError("why? An extension needs a --reason: whoever asks next year will be glad of it")
     zone = declared.late.soft.tzinfo
     moment = parse_time(until, zone, "--until") if until is not None else None
-    author, now = by or getpass.getuser(), datetime.now(UTC)
-    with open_gradebook(course) as book:
-        known, chosen = _choose(course, students, groups)
-        extensions = [Extension(name, one, days, moment, reason.strip(), author, now) for one in chosen]
-        times = read_times(book)
-        rows = {row.student: row for row in read_grades(book, name)}
-        done = [_granted(course, one, times, rows, one.student in known) for one in extensions]
-        if not dry_run:
+    if (days is not None and not 0 <= days <= LONGEST) or (
+        moment is not None and not declared.late.soft <= moment <= declared.late.soft + LONGEST * DAY
+    ):
+        raise CourseError(
+            f"{name} is due at {declared.late.soft:%Y-%m-%d %H:%M}: an extension lasts from 0 to {LONGEST} days"
+        )
+    author, now = (by or _whoever_runs_this())[:128], datetime.now(UTC)
+    known, chosen = _choose(course, students, groups)
+    extensions = [Extension(name, one, days, moment, reason.strip(), author, now) for one in chosen]
+    with read_gradebook(course) as read:
+        times = read_times(read) if read else {}
+        rows = {row.student: row for row in read_grades(read, name)} if read else {}
+    done = [_granted(course, one, times, rows, one.student in known) for one in extensions]
+    if not dry_run:
+        with open_gradebook(course) as book:
             grant(book, extensions)
     return done
+
+
+def _whoever_runs_this() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return f"uid {os.getuid()}"
 
 
 def extensions(course: Course, name: str | None = None) -> list[tuple[Extension, bool]]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbjudge.course import pick_assignment
 from nbjudge.errors import CourseError
-from nbjudge.model import Course
+from nbjudge.model import Course, Submission
 from nbjudge.receipts import SignedFacts, public_key_file, read_public_key, sign, verify
 
 if TYPE_CHECKING:
+    from nbjudge.app.intake import Receipt
     from nbjudge.intake.store import Stored
 
 
-def sign_stored(course: Course, stored: Stored) -> str:
-    """The signed receipt of one attempt, as text that can be copied."""
+def sign_stored(course: Course, stored: Stored | Receipt) -> str:
+    """The signed receipt of one attempt that is stored, as text that can be copied."""
     one = stored
     facts = SignedFacts(course.id, one.assignment, one.student, one.attempt, one.timestamp, one.sha256)
     return sign(course.gradebook, facts)
@@ -33,7 +35,7 @@ def signed_receipts(course: Course, name: str, students: Sequence[str] = ()) -> 
         mine = signed.setdefault(student, {})
         for number, one in enumerate(attempts, 1):
             mine.pop(one.sha256, None)  # the same bytes once more, after others: now they are the newest
-            stored = Stored(student, name, one.sha256, one.timestamp, number, False)
+            stored = Stored(student, name, one.sha256, one.timestamp, _number(one, number), False)
             mine[one.sha256] = sign_stored(course, stored)
     return signed
 
@@ -48,6 +50,16 @@ def signed_receipt(course: Course, name: str, student: str, sha256: str | None =
             f"{student!r} has no submission of {name!r}{of}: there is nothing to give a receipt for"
         )
     return mine[sha256] if sha256 is not None else list(mine.values())[-1]
+
+
+def _number(submission: Submission, default: int) -> int:
+    """Which attempt it was when it was stored: one that comes late from an archive may be older than others."""
+    try:
+        record = json.loads((submission.path.parent / "submission.json").read_bytes())
+    except (OSError, ValueError):
+        return default  # laid down by hand, or by nbgrader
+    number = record.get("attempt") if isinstance(record, dict) else None
+    return number if isinstance(number, int) else default
 
 
 def verify_receipt(text: str, key: Path, notebook: Path | None = None) -> SignedFacts:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from nbjudge.app import intake
+from nbjudge.app import intake, receipts
 from nbjudge.app.intake import Receipt
 from nbjudge.app.opened import only_assignment
 from nbjudge.cli.options import with_course
@@ -25,7 +25,10 @@ from nbjudge.model import Course
 def command(course: Course, file: Path, student: str, assignment: str | None) -> int:
     """Takes in one student's notebook and prints a receipt."""
     name = only_assignment(course) if assignment is None else assignment
-    show_receipt(intake.submit_file(course, name, student, file))
+    receipt = intake.submit_file(course, name, student, file)
+    show_receipt(receipt)
+    console.print("\nfor the student, to keep (`nbjudge receipt verify` checks it):\n", style="dim")
+    click.echo(receipts.sign_stored(course, receipt))
     return 0
 
 
@@ -41,5 +44,3 @@ def show_receipt(receipt: Receipt) -> None:
         console.print(f"  answers   {', '.join(changed)}")
     for warning in warnings_of(receipt):
         console.print(f"  [yellow]note[/]      {escape(warning)}")
-    console.print("\nfor the student, to keep (`nbjudge receipt verify` checks it):\n", style="dim")
-    click.echo(receipt.signed)

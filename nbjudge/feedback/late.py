@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nbjudge.languages import Words
 from nbjudge.lateness import DAY, Lateness, LatePolicy, is_over, lateness
 from nbjudge.model import Assignment, Result, Score
+from nbjudge.scoring import DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def arithmetic(policy: LatePolicy, late: Lateness, score: Score, say: Words) -> 
     why = "; ".join(parts)
     if late.factor == 1:
         return say("late_none", why=why)
-    before, after = say.quantity(score.score), say.quantity(round(score.final, 4) + 0.0)
+    # With all their digits, or the sum would not add up.
+    before, after = say.number(score.score, DIGITS), say.number(score.final, DIGITS)
     return say("late_sum", score=before, factor=say.quantity(late.factor), final=after, why=why)
 
 

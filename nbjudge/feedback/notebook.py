@@ -185,8 +185,8 @@ def _summary(result: Result, score: Score, lost: Note | None) -> NotebookCell:
     lines += [f"{say('missing')}: {', '.join(result.missing)}"] if result.missing else []
     if result.environment.get("isolation") == "none":
         lines.append(say("no_isolation"))
-    factor = f" × {say.number(score.factor)}" if score.factor != 1 else ""
     items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
-    total = f"nbjudge: {say.number(score.score)} / {say.number(score.points)}{factor}"
+    # Without the late penalty: an extension would make it untrue, and the notebook stays as it is.
+    total = f"nbjudge: {say.number(score.score)} / {say.number(score.points)}"
     source = f"<p><b>{total}</b></p><ul>{items}</ul>".replace("\n", " ").replace("$", "&#36;")
     return {"id": "nbjudge-summary", "cell_type": "markdown", "metadata": {}, "source": source}

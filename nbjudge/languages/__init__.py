@@ -92,12 +92,12 @@ class Words:
             none=self.quantity(credit.none),
         )
 
-    def number(self, value: float) -> str:
-        """At most two decimals, without trailing zeros: "0.5", in Russian "0,5"."""
+    def number(self, value: float, decimals: int = 2) -> str:
+        """At most so many decimals, without trailing zeros: "0.5", in Russian "0,5"."""
         from babel.numbers import format_decimal
 
-        value = round(value, 2) + 0.0  # never minus zero
-        pattern = "0.##" if abs(value) < GROUPED else "#,##0.##"
+        value = round(value, decimals) + 0.0  # never minus zero
+        pattern = ("0." if abs(value) < GROUPED else "#,##0.") + "#" * decimals
         return str(format_decimal(value, pattern, self._locale))
 
     def quantity(self, value: float) -> str:

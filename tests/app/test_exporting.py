@@ -79,7 +79,7 @@ def test_everybody_is_in_every_table(course: Course, capsysbinary: pytest.Captur
     assert [(id_, row["name"], row["final"], row["status"]) for id_, row in rows.items()] == [
         ("anna", "Анна Петрова", "5", "needs manual grading"),
         ("boris", "Boris Smirnov", "5", "needs manual grading"),
-        ("zoe", "Zoe Ng", "", "no submission"),
+        ("zoe", "Zoe Ng", "", "not submitted"),
     ]
     assert cli.main(("export", "tiny", "--to", "xlsx")) == 0
     assert (course.gradebook / "exports/tiny.xlsx").read_bytes().startswith(b"PK")

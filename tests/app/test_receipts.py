@@ -30,18 +30,21 @@ def hand_in(course: Course, data: bytes, day: int) -> intake.Receipt:
 def test_each_attempt_has_its_receipt(course: Course) -> None:
     first, second = hand_in(course, answer(course), 1), hand_in(course, answer(course, total=""), 2)
     key = receipts.public_key(course)
-    facts = [receipts.verify_receipt(one.signed, key) for one in (first, second)]
+    facts = [receipts.verify_receipt(receipts.sign_stored(course, one), key) for one in (first, second)]
     assert [(one.student, one.assignment, one.attempt, one.received.day) for one in facts] == [
         ("anna", "tiny", 1, 1),
         ("anna", "tiny", 2, 2),
     ]
     assert [one.sha256 for one in facts] == [first.sha256, second.sha256]
-    assert receipts.signed_receipt(course, "tiny", "anna") == second.signed
-    assert receipts.signed_receipt(course, "tiny", "anna", first.sha256) == first.signed
-    assert hand_in(course, answer(course, total=""), 3).signed == second.signed  # the same file again
+    assert receipts.signed_receipt(course, "tiny", "anna") == receipts.sign_stored(course, second)
+    assert receipts.signed_receipt(course, "tiny", "anna", first.sha256) == receipts.sign_stored(
+        course, first
+    )
+    again = hand_in(course, answer(course, total=""), 3)  # the same file again
+    assert receipts.sign_stored(course, again) == receipts.sign_stored(course, second)
     third = hand_in(course, answer(course), 4)  # the first one's bytes once more
-    assert receipts.verify_receipt(third.signed, key).attempt == 3
-    assert receipts.signed_receipt(course, "tiny", "anna") == third.signed
+    assert receipts.verify_receipt(receipts.sign_stored(course, third), key).attempt == 3
+    assert receipts.signed_receipt(course, "tiny", "anna") == receipts.sign_stored(course, third)
     with pytest.raises(CourseError, match="no submission of 'tiny': there is nothing"):
         receipts.signed_receipt(course, "tiny", "boris")
     with pytest.raises(CourseError, match="with SHA-256 abc"):

@@ -135,7 +135,12 @@ COMMAND_NAMES = re.findall(r"^ +([a-z]+) {2,}", OVERALL, re.MULTILINE)
 def check_nbjudge(words: list[str]) -> None:
     """The command and every option are in the command line's own help."""
     position = next(i for i, word in enumerate(words) if word in COMMAND_NAMES)
-    for options, text in ((words[:position], OVERALL), (words[position + 1 :], help_of(words[position]))):
+    own = help_of(words[position])
+    inner = re.findall(r"^ +([a-z]+) {2,}", own.partition("Commands:")[2], re.MULTILINE)
+    if inner:
+        assert words[position + 1] in inner, f"{words[position]} has no {words[position + 1]}"
+        own += help_of(words[position], words[position + 1])
+    for options, text in ((words[:position], OVERALL), (words[position + 1 :], own)):
         known = set(re.findall(r"--[a-z][a-z-]*", text))
         given = {word.partition("=")[0] for word in options if word.startswith("--")}
         assert given <= known, f"{words[position]} knows no {given - known}"

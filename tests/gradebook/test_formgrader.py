@@ -23,7 +23,6 @@ import pytest
 from support import small_course as small
 from support.places import ROOT
 
-from nbjudge.course import load_course
 from nbjudge.gradebook import open_gradebook, read_grades, read_marks, save_assignment, store_feedback
 from nbjudge.model import Course, Mark
 from nbjudge.notebooks.reader import read_notebook
@@ -245,34 +244,6 @@ def test_export_writes_every_grade(graded: Course) -> None:
     rows = _export(graded)
     assert {"anna", "boris"} <= set(rows)
     assert rows["anna"]["max_score"] == "10.0"
-
-
-def test_export_follows_a_deadline_that_was_moved_and_an_extension_of_nbgraders(
-    tmp_path: Path, database: None
-) -> None:
-    course = small.make_course(tmp_path)
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
-    with open_gradebook(course) as book:
-        save_assignment(book, course.assignments["lab"], small.released())
-        for student in ("anna", "boris"):
-            small.grade(book, small.make_result(student, timestamp=small.LATE))
-    assert _export(course)["anna"]["score"] == "2.5"
-    code = (
-        "import os; from traitlets.config import Config; from nbjudge.gradebook.formgrader import configure\n"
-        "from pathlib import Path; from nbjudge.course import load_course; from nbgrader.api import Gradebook\n"
-        "course = load_course(Path('.')); configure(Config(), course)\n"
-        "with Gradebook(course.database, course.id) as book: book.grant_extension('lab', 'anna', days=2)\n"
-        "with Gradebook(course.database, course.id) as book:\n"
-        "    print(book.find_submission('lab', 'anna').late_submission_penalty)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=course.root, capture_output=True, text=True)
-    assert done.stdout.strip() == "0.0", done.stderr
-    config = course.root / "course_config.py"
-    config.write_text(config.read_text().replace("2027-03-14 23:59", "2027-03-17 23:59"))
-    rows = _export(course)
-    assert {student: row["score"] for student, row in rows.items()} == {"anna": "5.0", "boris": "5.0"}
-    with open_gradebook(load_course(tmp_path)) as book:
-        assert {row.student: row.final for row in read_grades(book)} == {"anna": 5, "boris": 5}
 
 
 def test_nbgrader_releases_our_feedback(graded: Course, tmp_path: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +15,9 @@ from typing import Any
 
 import pytest
 from support import small_course as small
+from support.places import ROOT
 
+from nbjudge.course import load_course
 from nbjudge.gradebook import (
     Gradebook,
     grant,
@@ -194,3 +200,35 @@ def test_a_grade_that_nbgrader_gave_keeps_its_penalty(book: Gradebook) -> None:
     refresh(moved(book, soft=small.LATE))
     row: GradeRow = next(row for row in read_grades(book) if row.student == "anna")
     assert row.penalty == 2.5
+
+
+@pytest.mark.slow
+def test_nbgraders_programs_follow_deadlines_and_extensions(book: Gradebook) -> None:
+    """With our nbgrader_config.py: `grant_extension` at once, a moved deadline when a program starts."""
+    root = book.course.root
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    granting = f"""if 1:
+        from pathlib import Path
+        from nbgrader.api import Gradebook
+        from traitlets.config import Config
+        from nbjudge.course import load_course
+        from nbjudge.gradebook.formgrader import configure
+        course = load_course(Path({str(root)!r}))
+        configure(Config(), course)
+        with Gradebook(course.database, course.id) as gradebook:
+            gradebook.grant_extension("lab", "anna", days=2)
+        with Gradebook(course.database, course.id) as gradebook:
+            print(gradebook.find_submission("lab", "anna").late_submission_penalty)"""
+    done = subprocess.run([sys.executable, "-c", granting], cwd=root, capture_output=True, text=True)
+    assert done.stdout.strip() == "0.0", done.stderr
+    config = root / "course_config.py"
+    config.write_text(config.read_text().replace("2027-03-14 23:59", "2027-03-17 23:59"))
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "export"], cwd=root, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    with (book.course.gradebook / "exports/grades.csv").open() as file:
+        rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert rows == {"anna": 5, "boris": 5, "vera": 5}
+    with open_gradebook(load_course(root)) as again:
+        assert finals(again) == rows

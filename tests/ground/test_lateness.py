@@ -137,6 +137,10 @@ def test_days_are_those_of_the_calendar() -> None:
 def test_the_minute_of_a_deadline_belongs_to_it() -> None:
     assert not is_over(SOFT, SOFT + timedelta(seconds=59.999))
     assert is_over(SOFT, SOFT + MINUTE)
+    last = SOFT.replace(second=59, microsecond=999_999)  # the same deadline, said by its last moment
+    assert not is_over(last, SOFT + timedelta(seconds=59.999))
+    assert is_over(last, SOFT + MINUTE)
+    assert lateness(replace(STEP, soft=last), SOFT + DAY + timedelta(seconds=30), DAY).factor == 1
 
 
 policies = st.builds(

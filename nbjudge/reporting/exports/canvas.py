@@ -28,8 +28,8 @@ POSSIBLE = "Points Possible"
 READ_ONLY = "read only"
 KEYS: dict[str, tuple[Kind, ...]] = {
     "ID": ("lms_id",),  # Canvas's own number: a course's ids that look alike are something else
-    "SIS User ID": ("id",),
-    "SIS Login ID": ("id", "email"),
+    "SIS User ID": ("id", "lms_id"),
+    "SIS Login ID": ("id", "email", "lms_id"),
 }
 NUMBERED = re.compile(r"\s*\(\d+\)\s*$")  # "Tensors (4711)"
 TEST_STUDENT = ("student", "test")
@@ -124,7 +124,8 @@ def _new(rows: list[ExportRow], wanted: Wanted) -> Export:
     writer.writerow(["Student", "ID", "SIS Login ID", "Section", harmless(wanted.titles[0])])
     writer.writerow([f"    {POSSIBLE}", "", "", "", number(wanted.points)])
     for row in rows:
-        person = map(harmless, (row.person.name or row.student, row.person.lms_id, row.student))
+        number_ = next((one for one in row.person.lms_ids if one.isdigit()), "")
+        person = map(harmless, (row.person.name or row.student, number_, row.student))
         writer.writerow([*person, "", number(wanted.points_of(row))])
     done = sum(wanted.points_of(row) is not None for row in rows)
     return Export(file.getvalue().encode(), done, waiting(rows, wanted))

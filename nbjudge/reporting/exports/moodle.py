@@ -115,7 +115,7 @@ def _match(rows: list[ExportRow], wanted: Wanted, template: Template) -> tuple[d
         at = named_column(template, wanted.match, "--match")
         return match_rows(people, template.rows, {at: ("id",)})
     found = (column_called(template, *names) for names in (*LOGINS, EMAILS))
-    columns: dict[int, tuple[Kind, ...]] = {at: ("id", "email") for at in found if at is not None}
+    columns: dict[int, tuple[Kind, ...]] = {at: ("id", "email", "lms_id") for at in found if at is not None}
     name_at = column_called(template, *NAMES)
     if not columns and name_at is None:
         raise CourseError(

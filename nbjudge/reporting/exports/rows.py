@@ -39,9 +39,12 @@ class Wanted:
 
     def points_of(self, row: ExportRow) -> float | None:
         """The points to export; None: nobody knows them yet, so nothing is said."""
-        if row.grade is None or (row.grade.status != "graded" and not self.unfinished):
+        if row.grade is None:
             return None
-        return row.grade.final
+        known = row.grade.status == "graded" or (
+            self.unfinished and row.grade.status == "needs manual grading"
+        )
+        return row.grade.final if known else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from nbjudge.errors import CourseError
 from nbjudge.reporting.exports.rows import Export, ExportRow, Wanted, number
 from nbjudge.reporting.grades_csv import harmless
 
@@ -23,21 +24,28 @@ def export_csv(rows: list[ExportRow], wanted: Wanted) -> Export:
 
 
 def export_xlsx(rows: list[ExportRow], wanted: Wanted) -> Export:
-    """The same as a workbook: numbers are numbers, and no text is a formula or a link."""
-    from xlsxwriter import Workbook
-
+    """The same as a workbook: numbers are numbers, and no text is a formula. CourseError without openpyxl."""
+    try:
+        from openpyxl import Workbook
+        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+    except ImportError:
+        raise CourseError(
+            "workbooks need openpyxl: pip install 'nbjudge[xlsx]', or export --to csv"
+        ) from None
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(wanted.assignment[:31])
+    sheet.freeze_panes = "B2"
+    for row in _table(rows, wanted):
+        cells = []
+        for value in row:
+            text = isinstance(value, str)
+            cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value) if text else value)
+            if text:
+                cell.data_type = "s"  # whatever it begins with
+            cells.append(cell)
+        sheet.append(cells)
     file = io.BytesIO()
-    with Workbook(file, {"in_memory": True}) as book:
-        sheet = book.add_worksheet(wanted.assignment[:31])
-        bold = book.add_format({"bold": True})
-        for n, row in enumerate(_table(rows, wanted)):
-            for m, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(n, m, cell, bold if n == 0 else None)
-                elif cell is not None:
-                    sheet.write_number(n, m, cell)
-        sheet.freeze_panes(1, 1)
-        sheet.autofit()
+    book.save(file)
     return Export(file.getvalue(), _graded(rows))
 
 
@@ -49,7 +57,7 @@ def _table(rows: list[ExportRow], wanted: Wanted) -> list[list[Value]]:
         if (grade := row.grade) is None:
             nothing: list[Value] = [None] * (len(exercises) + 4)
             nothing[-1] = wanted.points
-            table.append([*person, "", *nothing, "no submission"])
+            table.append([*person, "", *nothing, "not submitted"])
             continue
         submitted = grade.submitted.isoformat(timespec="seconds") if grade.submitted else ""
         points = [grade.exercises.get(id_) for id_ in exercises]

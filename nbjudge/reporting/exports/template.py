@@ -28,7 +28,7 @@ class Person:
     id: str
     name: str = ""
     email: str = ""
-    lms_id: str = ""
+    lms_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,9 @@ def match_rows(
     keys: dict[tuple[Kind, str], set[str]] = {}
     names: dict[tuple[str, ...], set[str]] = {}
     for person in people:
-        known: dict[Kind, str] = {"id": person.id, "email": person.email, "lms_id": person.lms_id}
-        for kind, value in known.items():
+        known: list[tuple[Kind, str]] = [("id", person.id), ("email", person.email)]
+        known += [("lms_id", one) for one in person.lms_ids]
+        for kind, value in known:
             if plain(value):
                 keys.setdefault((kind, plain(value)), set()).add(person.id)
         if words := same_name(person.name):
