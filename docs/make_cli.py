@@ -19,7 +19,11 @@ def render() -> str:
     for name in COMMANDS:
         command = program.get_command(context, name)
         assert command is not None
-        parts += [f"## nbjudge {name}", _block(click.Context(command, info_name=name, parent=context))]
+        inner = click.Context(command, info_name=name, parent=context)
+        parts += [f"## nbjudge {name}", _block(inner)]
+        if isinstance(command, click.Group):
+            for each, subcommand in command.commands.items():
+                parts.append(_block(click.Context(subcommand, info_name=each, parent=inner)))
     return "\n\n".join(parts) + "\n"
 
 
