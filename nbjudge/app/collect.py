@@ -120,6 +120,7 @@ class _Taker:
     options: CollectOptions
     now: datetime
     dated: bool = True
+    last: tuple[bytes, Program] | None = None
 
     def take(self, handed_in: Iterable[HandedIn]) -> Iterator[Receipt | Refusal]:
         """One outcome for each student and time, a student's attempts in order."""
@@ -192,12 +193,15 @@ class _Taker:
             stored = store_submission(
                 self.course, name, student, file, chosen.data, self.now, time=time, extra=extra
             )
-        return receipt_of(self.course, self.form, stored, chosen.data, notes, file)
+        return receipt_of(self.course, self.form, stored, self._read(chosen.data), notes, file)
 
     def _read(self, data: bytes) -> Program:
+        """What a file amounts to; the last one is asked for several times."""
         from nbjudge.grading.repair import read_program
 
-        return read_program(data, self.form, self.course.languages[0])
+        if self.last is None or self.last[0] is not data:
+            self.last = data, read_program(data, self.form, self.course.languages[0])
+        return self.last[1]
 
     def _likeness(self, data: bytes) -> Likeness:
         from nbjudge.intake.choice import Likeness
@@ -210,16 +214,13 @@ class _Taker:
         """Why a person should look before this takes the place of a good attempt; "" if it may."""
         from nbjudge.intake.store import current_attempt
 
-        if self._likeness(data).answers > 0:
+        new = self._likeness(data)
+        if new.answers > 0:
             return ""
         before = current_attempt(self.course, self.scene.assignment, student)
         if before is None or before == data or self._likeness(before).answers <= 0:
             return ""
-        what = (
-            "no notebook of this assignment"
-            if self._likeness(data).found <= 0
-            else "a notebook without an answer"
-        )
+        what = "no notebook of this assignment" if new.found <= 0 else "a notebook without an answer"
         return (
             f"{what}, and {student} has handed in answers before: these stay; if it is meant,"
             f" `nbjudge submit FILE --student {student} --assignment {self.scene.assignment}`"

@@ -44,13 +44,14 @@ def submit(
     CourseError for a bad student id, or one that is not in the roster.
     """
     from nbjudge.course import pick_assignment
+    from nbjudge.grading.repair import read_program
     from nbjudge.intake.store import store_submission
     from nbjudge.notebooks.released_form import load_released_form
 
     pick_assignment(course, name)
     form = load_released_form(course, name)
-    student = _known_student(course, student)
-    return receipt_of(course, form, store_submission(course, name, student, file_name, data, now), data)
+    stored = store_submission(course, name, _known_student(course, student), file_name, data, now)
+    return receipt_of(course, form, stored, read_program(data, form, course.languages[0]))
 
 
 def submit_file(course: Course, name: str, student: str, path: Path, now: datetime | None = None) -> Receipt:
@@ -80,15 +81,13 @@ def receipt_of(
     course: Course,
     form: ReleasedForm,
     stored: Stored,
-    data: bytes,
+    program: Program,
     more: tuple[Note, ...] = (),
     file: str = "",
 ) -> Receipt:
     """The receipt of what was stored; `more` are notes about how it came."""
-    from nbjudge.grading.repair import read_program
     from nbjudge.intake.hand_in_times import HandInTime
 
-    program = read_program(data, form, course.languages[0])
     rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else ()
     earlier = (Note("earlier_attempt"),) if stored.earlier else ()
     late = lateness(course, stored.assignment, HandInTime(stored.timestamp, stored.how))
