@@ -142,3 +142,17 @@ def test_a_timestamp_that_cannot_be_read_is_trouble_of_its_own(tmp_path: Path) -
     [submission] = read_submissions(course, "hw")
     assert "submitted/anna/hw/timestamp.txt: '02/07/2027 23:58' is not a time" in submission.problem
     assert HARD in str(course.assignments["hw"].hard_deadline)
+
+
+def test_status_names_who_has_no_time_and_whose_folder_is_no_id(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from nbjudge import cli
+
+    course = make_course(tmp_path)
+    by_hand(course, None)
+    (course.gradebook / "submitted/Ann Smith/hw").mkdir(parents=True)
+    assert cli.main(["--course", str(course.root), "status", "hw", "--isolation", "none"]) == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "unknown time, counted as in time: anna" in printed
+    assert "no student's id: Ann Smith" in printed
