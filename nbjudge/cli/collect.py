@@ -16,7 +16,7 @@ from nbjudge.model import Course
 FEW = 3  # notes that fit on a line
 HOW = {
     "record": "by the learning system",
-    "archive": "by the file",
+    "archive": "by the archive",
     "named": "as said",
     "clock": "our clock",
     "unknown": "time unknown: counts as in time",
@@ -96,4 +96,5 @@ def _line(receipt: Receipt, course: Course, dry_run: bool) -> str:
     if len(notes) > FEW:
         notes = [f"{len(notes)} notes, on the feedback page"]
     source = [f"from {receipt.file}"] if dry_run or receipt.file else []
-    return "; ".join([f"{attempt}, {when}, sha256 {receipt.sha256[:12]}", *source, *notes])
+    sentences = [note.rstrip(".") for note in notes]
+    return "; ".join([f"{attempt}, {when}, sha256 {receipt.sha256[:12]}", *source, *sentences])
