@@ -19,13 +19,11 @@ def render() -> str:
     for name in COMMANDS:
         command = program.get_command(context, name)
         assert command is not None
-        inside = click.Context(command, info_name=name, parent=context)
-        parts += [f"## nbjudge {name}", _block(inside)]
+        inner = click.Context(command, info_name=name, parent=context)
+        parts += [f"## nbjudge {name}", _block(inner)]
         if isinstance(command, click.Group):
-            parts += [
-                _block(click.Context(each, info_name=each.name, parent=inside))
-                for each in command.commands.values()
-            ]
+            for each, subcommand in command.commands.items():
+                parts.append(_block(click.Context(subcommand, info_name=each, parent=inner)))
     return "\n\n".join(parts) + "\n"
 
 

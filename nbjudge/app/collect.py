@@ -206,7 +206,7 @@ class _Taker:
                 self.course, name, student, file, chosen.data, self.now, time=time, extra=extra
             )
         notes = (*notes, *notices_of_name(file))
-        return receipt_of(self.reader, self.late, stored, chosen.data, notes, file)
+        return receipt_of(self.reader, self.late, stored, self.reader.read(chosen.data), notes, file)
 
     def _likeness(self, data: bytes) -> Likeness:
         from nbjudge.intake.choice import Likeness
@@ -219,16 +219,13 @@ class _Taker:
         """Why a person should look before this takes the place of a good attempt; "" if it may."""
         from nbjudge.intake.store import current_attempt
 
-        if self._likeness(data).answers > 0:
+        new = self._likeness(data)
+        if new.answers > 0:
             return ""
         before = current_attempt(self.course, self.scene.assignment, student)
         if before is None or before == data or self._likeness(before).answers <= 0:
             return ""
-        what = (
-            "no notebook of this assignment"
-            if self._likeness(data).found <= 0
-            else "a notebook without an answer"
-        )
+        what = "no notebook of this assignment" if new.found <= 0 else "a notebook without an answer"
         return (
             f"{what}, and {student} has handed in answers before: these stay; if it is meant,"
             f" `nbjudge submit FILE --student {student} --assignment {self.scene.assignment}`"

@@ -58,8 +58,9 @@ def submit(
     form = load_released_form(course, name)
     student = _known_student(course, student)
     stored = store_submission(course, name, student, file_name, data, now)
+    notes = notices_of_name(file_name)
     with closing(Reader(course, form)) as reader:
-        return receipt_of(reader, lateness_by(course, name), stored, data, notices_of_name(file_name))
+        return receipt_of(reader, lateness_by(course, name), stored, reader.read(data), notes)
 
 
 def submit_file(course: Course, name: str, student: str, path: Path, now: datetime | None = None) -> Receipt:
@@ -89,12 +90,11 @@ def receipt_of(
     reader: Reader,
     late: LatenessBy,
     stored: Stored,
-    data: bytes,
+    reading: Reading,
     more: tuple[Note, ...] = (),
     file: str = "",
 ) -> Receipt:
     """The receipt of what was stored; `more` are notes about how it came."""
-    reading = reader.read(data)
     program = reading.program
     rejected = (Note("rejected", {"reason": program.rejected}),) if program.rejected else reading.unread
     earlier = (Note("earlier_attempt"),) if stored.earlier else ()

@@ -127,7 +127,7 @@ def status(
 
 def _status(course: Course, name: str, options: GradingOptions) -> AssignmentStatus:
     from nbjudge.gradebook import graded_keys, read_gradebook, read_grades, read_troubles
-    from nbjudge.intake.store import read_submissions
+    from nbjudge.intake.store import misnamed_folders, read_submissions
     from nbjudge.reporting.status import AssignmentStatus, slowest_tests
 
     submissions = {one.student: one for one in read_submissions(course, name)}
@@ -158,6 +158,8 @@ def _status(course: Course, name: str, options: GradingOptions) -> AssignmentSta
         by_hand=tuple(row.student for row in rows if row.status == "needs manual grading"),
         slowest=slowest_tests(_results(course, name)),
         refused=refused,
+        undated=tuple(student for student, one in submissions.items() if not one.time_known),
+        misnamed=misnamed_folders(course, name),
     )
 
 

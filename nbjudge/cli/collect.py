@@ -16,7 +16,7 @@ from nbjudge.model import Course
 FEW = 2  # repairs that fit on a line
 HOW = {
     "record": "by the learning system",
-    "archive": "by the file",
+    "archive": "by the archive",
     "named": "as said",
     "clock": "our clock",
     "unknown": "time unknown: counts as in time",
@@ -94,4 +94,5 @@ def _line(receipt: Receipt, course: Course, dry_run: bool) -> str:
     attempt = "unchanged" if receipt.again else f"attempt {receipt.attempt}"
     notes = warnings_of(receipt, FEW, without=("time_unknown",))
     source = [f"from {receipt.file}"] if dry_run or receipt.file else []
-    return "; ".join([f"{attempt}, {when}, sha256 {receipt.sha256[:12]}", *source, *notes])
+    sentences = [note.rstrip(".") for note in notes]
+    return "; ".join([f"{attempt}, {when}, sha256 {receipt.sha256[:12]}", *source, *sentences])

@@ -66,7 +66,7 @@ def show_status(found: Sequence[AssignmentStatus]) -> None:
             "nothing was handed in yet: take notebooks in with `nbjudge submit` or `nbjudge collect`"
         )
     for one in found:
-        if one.submitted:
+        if one.submitted or one.misnamed:
             _show_details(one)
 
 
@@ -74,6 +74,13 @@ def _show_details(one: AssignmentStatus) -> None:
     console.print(f"[bold]{one.assignment}[/]: {_next(one)}")
     for trouble in one.troubles:
         _show_trouble(trouble)
+    if one.misnamed:
+        console.print(
+            f"  [red]not graded[/]: folders in gradebook/submitted/ that are no student's id: {escape(_names(one.misnamed))};"
+            " rename them"
+        )
+    if one.undated:
+        console.print(f"  handed in at an unknown time, counted as in time: {escape(_names(one.undated))}")
     if one.by_hand:
         console.print(f"  for a person, in formgrader: {escape(_names(one.by_hand))}")
     if one.slowest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
@@ -82,6 +83,7 @@ def _fixed(moment: datetime) -> tzinfo:
     return timezone(moment.utcoffset() or timedelta())
 
 
+@cache
 def _months() -> dict[str, int]:
     """Names of months, in the form that dates have, of the languages that sheets come in."""
     from babel.dates import get_month_names

@@ -16,7 +16,8 @@ from nbjudge.intake.sheets import read_sheet
 from nbjudge.roster import Student
 from nbjudge.student_ids import RULE, canonical, fold, is_student_id
 
-NEAREST = 3
+NEAREST = 3  # students that a question names
+ALIKE = 0.7  # of 1
 PARTS = re.compile(r"[\w'’-]+")
 
 
@@ -148,10 +149,15 @@ def _nearest(who: Who, people: People) -> tuple[str, ...]:
     for index in (people.by_id, people.by_name):
         for key, students in index.items():
             keys.setdefault(key, set()).update(students)
-    wanted = [fold(text) for text in who.ids] + [key for name in who.names for key in sorted(name_keys(name))]
+    keys = {
+        key: students for key, students in keys.items() if "@" not in key
+    }  # or one domain would make all alike
+    wanted = [fold(text).partition("@")[0] for text in who.ids] + [
+        key for name in who.names for key in sorted(name_keys(name))
+    ]
     found: dict[str, None] = {}
     for text in wanted:
-        for key in difflib.get_close_matches(text, keys, NEAREST, 0.6):
+        for key in difflib.get_close_matches(text, keys, NEAREST, ALIKE):
             found.update(dict.fromkeys(sorted(keys[key])))
     return tuple(found)[:NEAREST]
 

@@ -19,7 +19,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -249,13 +248,16 @@ def _stamp(moment: datetime, digest: str) -> str:
 
 def _write_whole(course: Course, target: Path, files: Mapping[str, bytes]) -> None:
     """Makes a folder that is there with all its files or not at all."""
-    with tempfile.TemporaryDirectory(prefix=".incoming-", dir=course.gradebook) as temporary:
-        new = Path(temporary, "new")
-        new.mkdir()
+    new = course.gradebook / f".incoming-{secrets.token_hex(8)}"
+    new.mkdir()
+    try:
         for name, data in files.items():
             (new / name).write_bytes(data)
         target.parent.mkdir(parents=True, exist_ok=True)
         new.rename(target)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
 
 
 def _place(course: Course, student: str, assignment: str, files: Mapping[str, bytes]) -> None:

@@ -36,6 +36,8 @@ class AssignmentStatus:
     by_hand: tuple[str, ...]  # graded, but a person's marks are missing
     slowest: tuple[SlowTest, ...]  # slowest first
     refused: str | None = None  # why `nbjudge grade` would not even begin
+    undated: tuple[str, ...] = ()  # nobody knows when they handed in: they count as in time
+    misnamed: tuple[str, ...] = ()  # folders of submissions whose names can't be ids: not graded
 
     @property
     def to_grade(self) -> int:
@@ -45,7 +47,7 @@ class AssignmentStatus:
     @property
     def needs_attention(self) -> bool:
         """Whether something went wrong that the next grading alone may not cure."""
-        return bool(self.troubles or (self.refused and self.submitted))
+        return bool(self.troubles or self.misnamed or (self.refused and self.submitted))
 
 
 def slowest_tests(results: Iterable[Result], count: int = SLOWEST) -> tuple[SlowTest, ...]:

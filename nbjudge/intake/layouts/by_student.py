@@ -16,7 +16,7 @@ from nbjudge.intake.layouts.handed_in import (
 )
 
 LONE = (
-    "the only file of the only folder: is {folder!r} the student, or the folder around all? Say --layout folders or"
+    "all that is in the only folder: is {folder!r} the student, or the folder around all? Say --layout folders or"
     " --layout files"
 )
 
@@ -104,13 +104,12 @@ def _outer_folders(entries: list[Entry], scene: Scene) -> tuple[int, list[Handed
         return 0, []
     [top] = tops
     deep = all(len(entry.parts) > 2 for entry in entries)
-    if is_released_name(top, scene) or (
-        deep and not any(is_released_name(each.parts[1], scene) for each in entries)
-    ):
+    inside = {entry.parts[1] for entry in entries}
+    named = any(is_released_name(stem(name), scene) for name in inside)
+    if is_released_name(top, scene) or (deep and len(inside) > 1 and not named):
         return 1, []
-    inside = [entry for entry in entries if len(entry.parts) == 2]
-    if deep or any(is_released_name(stem(entry.parts[1]), scene) for entry in inside):
+    if named:
         return 0, []
-    if len(entries) == 1:
+    if len(inside) == 1:
         return 0, [Refusal(entries[0].name, LONE.format(folder=top))]
     return 1, []
