@@ -64,21 +64,21 @@ def lateness(policy: LatePolicy, handed_in: datetime, extended: timedelta = NONE
     then as few late days as give the most points. Days are those of the calendar: 23:59 stays 23:59.
     """
     moment = handed_in.astimezone(UTC)  # subtracting in one zone would forget that clocks change
-    deadline, hard = policy.soft + extended, policy.hard + extended
+    deadline, hard = _moved(policy.soft, extended), _moved(policy.hard, extended)
     needed = _days_after(deadline, moment, policy.grace)
     taken = policy.self_service if needed else 0
     left = max(needed - taken, 0)
-    spent, factor = 0, _factor(policy, hard + taken * DAY, moment, left)
+    spent, factor = 0, _factor(policy, _moved(hard, taken * DAY), moment, left)
     most = bank if policy.most_late_days is None else min(bank, policy.most_late_days)
     for days in range(1, min(most, left) + 1):
-        better = _factor(policy, hard + (taken + days) * DAY, moment, left - days)
+        better = _factor(policy, _moved(hard, (taken + days) * DAY), moment, left - days)
         if better > factor:
             spent, factor = days, better
     return Lateness(
         handed_in=handed_in,
         soft=policy.soft,
         deadline=deadline,
-        last=hard + (taken + spent) * DAY,
+        last=_moved(hard, (taken + spent) * DAY),
         late=moment - policy.soft if not _within(policy.soft, moment) else NONE,
         extended=extended,
         graced=not needed and not _within(deadline, moment),
@@ -119,6 +119,14 @@ def is_over(deadline: datetime, moment: datetime) -> bool:
     return not _within(deadline, moment)
 
 
+def _moved(deadline: datetime, by: timedelta) -> datetime:
+    """The time of day stays, whatever clocks do; of two moments that a change of clocks makes of it, the later."""
+    if not by:
+        return deadline  # adding nothing would forget which of the two it is
+    moved = deadline + by
+    return max(moved, moved.replace(fold=1), key=lambda moment: moment.astimezone(UTC))
+
+
 def _within(deadline: datetime, moment: datetime, grace: timedelta = NONE) -> bool:
     end = deadline.replace(second=0, microsecond=0).astimezone(UTC) + MINUTE + grace
     return moment.astimezone(UTC) < end
@@ -127,7 +135,7 @@ def _within(deadline: datetime, moment: datetime, grace: timedelta = NONE) -> bo
 def _days_after(deadline: datetime, moment: datetime, grace: timedelta) -> int:
     """The days begun since the deadline: the fewest whose addition would make `moment` count as in time."""
     days = max((moment - deadline) // DAY - 1, 0)
-    while not _within(deadline + days * DAY, moment, grace):
+    while not _within(_moved(deadline, days * DAY), moment, grace):
         days += 1
     return days
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from nbjudge.model import GradeRow
 
 FORMULA = tuple("=+-@\t\r")  # a spreadsheet runs a text that begins so
+LONE_RETURN = re.compile(r"\r(?!\n)")
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -34,7 +35,12 @@ def format_csv(rows: Iterable[GradeRow]) -> str:
 
 def harmless(text: str) -> str:
     """`text` for a spreadsheet's cell: never a formula."""
-    return "'" + text if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
+    return one_cell("'" + text if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text)
+
+
+def one_cell(text: str) -> str:
+    """`text` with a lone carriage return as a line feed: Python's csv does not quote it, so another cell would begin there."""
+    return LONE_RETURN.sub("\n", text)
 
 
 def _column(row: GradeRow, exercise: str, several: bool) -> str:

@@ -134,6 +134,17 @@ def test_days_are_those_of_the_calendar() -> None:
     assert soft + extended_by(policy, until) == datetime(2027, 3, 28, 23, 59, tzinfo=berlin)
 
 
+def test_an_hour_that_comes_twice_ends_when_it_ends_for_the_second_time() -> None:
+    """In Berlin, 02:30 on 31 October 2027 is 00:30 and 01:30 UTC."""
+    berlin = ZoneInfo("Europe/Berlin")
+    soft = datetime(2027, 10, 31, 2, 30, tzinfo=berlin, fold=1)
+    policy = LatePolicy(soft, soft + 5 * DAY)
+    assert lateness(policy, datetime(2027, 10, 31, 1, 30, 59, tzinfo=UTC)).factor == 1
+    assert lateness(policy, datetime(2027, 10, 31, 1, 31, tzinfo=UTC)).factor == 0.5
+    before = replace(policy, soft=datetime(2027, 10, 30, 2, 30, tzinfo=berlin))
+    assert lateness(before, datetime(2027, 10, 31, 1, 30, 59, tzinfo=UTC), DAY).factor == 1
+
+
 def test_the_minute_of_a_deadline_belongs_to_it() -> None:
     assert not is_over(SOFT, SOFT + timedelta(seconds=59.999))
     assert is_over(SOFT, SOFT + MINUTE)

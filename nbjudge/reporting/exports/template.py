@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from nbjudge.errors import CourseError
-from nbjudge.reporting.grades_csv import harmless
+from nbjudge.reporting.grades_csv import harmless, one_cell
 
 BOM = b"\xef\xbb\xbf"
 EMPTY = "-"  # what Moodle writes into cells that hold nothing
@@ -70,7 +70,10 @@ def write_template(template: Template, rows: Sequence[Sequence[str]], verbatim: 
     writer.writerow([harmless(cell) for cell in template.header])
     for row in rows:
         writer.writerow(
-            [cell if n in verbatim or cell == EMPTY else harmless(cell) for n, cell in enumerate(row)]
+            [
+                one_cell(cell) if n in verbatim or cell == EMPTY else harmless(cell)
+                for n, cell in enumerate(row)
+            ]
         )
     return (BOM if template.bom else b"") + file.getvalue().encode()
 
