@@ -70,8 +70,9 @@ def collect(
     declared = pick_assignment(course, name)
     form = load_released_form(course, name)
     others = frozenset(course.assignments) - {name}
-    scene = Scene(declared.name, others, course.zone, path.is_dir(), options.pattern)
     people = know(read_roster(course), present_students(course), options.mapping)
+    known = frozenset(people.by_id)
+    scene = Scene(declared.name, others, course.zone, path.is_dir(), options.pattern, known)
     record = read_record(options.record, course.zone) if options.record else None
     with open_entries(path, course.zone) as (entries, refused), closing(Reader(course, form)) as reader:
         layout = pick_layout(options.layout, entries, scene)

@@ -263,6 +263,24 @@ def test_a_lone_folder_is_not_guessed(course: Course, tmp_path: Path) -> None:
     assert stored(course) == {"ivanov": SOLVED, "work": SOLVED}
 
 
+@pytest.mark.parametrize(
+    "beside", [{}, {"ivanov/data.csv": b"1"}, {"ivanov/pictures/a.png": b"1", "ivanov/b.png": b"2"}]
+)
+def test_a_lone_folder_of_a_student_whom_the_roster_knows_is_the_students(
+    listed: Course, tmp_path: Path, beside: dict[str, bytes]
+) -> None:
+    done = take(
+        listed,
+        zipped(tmp_path / "in.zip", {"ivanov/work.ipynb": SOLVED, "ivanov/other.ipynb": RELEASE, **beside}),
+    )
+    assert (stored(listed), asked(done)) == ({"ivanov": SOLVED}, {})
+
+
+def test_data_beside_the_notebook_of_a_lone_folder_name_nobody(course: Course, tmp_path: Path) -> None:
+    take(course, zipped(tmp_path / "in.zip", {"ivanov/work.ipynb": SOLVED, "ivanov/data.csv": b"1"}))
+    assert stored(course) == {}
+
+
 def test_one_notebook_file_is_a_layout_too(course: Course, tmp_path: Path) -> None:
     (tmp_path / "ivanov.ipynb").write_bytes(SOLVED)
     take(course, tmp_path / "ivanov.ipynb")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nbjudge.intake.archive import Entry
 from nbjudge.intake.layouts.handed_in import (
+    NOTEBOOK,
     NUMBERED,
     HandedIn,
     Refusal,
@@ -14,6 +15,7 @@ from nbjudge.intake.layouts.handed_in import (
     stem,
     without_copy,
 )
+from nbjudge.student_ids import fold
 
 LONE = (
     "all that is in the only folder: is {folder!r} the student, or the folder around all? Say --layout folders or"
@@ -104,12 +106,15 @@ def _outer_folders(entries: list[Entry], scene: Scene) -> tuple[int, list[Handed
         return 0, []
     [top] = tops
     deep = all(len(entry.parts) > 2 for entry in entries)
-    inside = {entry.parts[1] for entry in entries}
+    if fold(stem(top)) in scene.known:
+        return 0, []
+    # Data beside a notebook are nobody's name.
+    inside = {each.parts[1] for each in entries if len(each.parts) > 2 or NOTEBOOK.search(each.parts[1])}
     named = any(is_released_name(stem(name), scene) for name in inside)
     if is_released_name(top, scene) or (deep and len(inside) > 1 and not named):
         return 1, []
     if named:
         return 0, []
-    if len(inside) == 1:
+    if len(inside) <= 1:
         return 0, [Refusal(entries[0].name, LONE.format(folder=top))]
     return 1, []

@@ -32,6 +32,7 @@ class Scene:
     zone: tzinfo
     in_folder: bool = False  # a folder of this machine: owners and the file system's times are real
     pattern: str = ""  # --pattern
+    known: frozenset[str] = frozenset()  # folded ids of students of the roster, or of whom something is there
 
 
 @dataclass(frozen=True, slots=True)
