@@ -196,7 +196,8 @@ def _close_others(*kept: int) -> None:
     for fd in sorted(kept):
         os.closerange(first, fd)
         first = fd + 1
-    os.closerange(first, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.closerange(first, limit if limit > first else 1 << 20)
 
 
 def _answer(work: Callable[[Job], bytes], job: Job, bounds: Bounds, at_first: int) -> tuple[bytes, bytes]:
