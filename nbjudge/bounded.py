@@ -167,6 +167,7 @@ class _Child:
 def _serve(work: Callable[[Job], bytes], jobs: Connection, answers: int) -> NoReturn:
     """A child's life: answers jobs until nobody wants any more, or until one has left too little memory."""
     try:
+        _close_others(jobs.fileno(), answers)
         # Python's own handlers would have to wait for the C code that takes the time.
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends this process
@@ -187,6 +188,16 @@ def _serve(work: Callable[[Job], bytes], jobs: Connection, answers: int) -> NoRe
                 del answer
     except BaseException:  # no more jobs, or nobody listens
         os._exit(0)
+
+
+def _close_others(*kept: int) -> None:
+    """Closes the parent's descriptors: whoever waits for it to close a pipe would wait for this process, too."""
+    first = 3
+    for fd in sorted(kept):
+        os.closerange(first, fd)
+        first = fd + 1
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.closerange(first, limit if limit > first else 1 << 20)
 
 
 def _answer(work: Callable[[Job], bytes], job: Job, bounds: Bounds, at_first: int) -> tuple[bytes, bytes]:

@@ -102,6 +102,15 @@ def test_it_writes_no_file(child: BoundedChild[str], tmp_path: Path, monkeypatch
     assert (tmp_path / "left").read_bytes() == b""
 
 
+def test_it_holds_no_descriptor_of_the_parents(child: BoundedChild[str]) -> None:
+    read, write = os.pipe()
+    child.ask("nothing", SMALL)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        assert pipe.read() == b""  # the end of the file: nobody else could write
+    assert child.ask("nothing", SMALL) == b""
+
+
 def test_the_parent_keeps_its_own_limits_and_handlers(child: BoundedChild[str]) -> None:
     before = [resource.getrlimit(kind) for kind in (resource.RLIMIT_DATA, resource.RLIMIT_CPU)]
     child.ask("nothing", SMALL)

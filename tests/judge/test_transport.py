@@ -36,7 +36,7 @@ TAIL = "\ndef f(): return 3\n"
         "return ['x' * 1000] * 3000",
         "return torch.zeros(40 << 20)",
         "return [object() for _ in range(9000)]",
-        "return [object() for _ in range(30_000)]",
+        "return [object() for _ in range(110_000)]",
         "return torch.empty(2**28, 0)",
         "return torch.empty(0, 2**20, 2**20)",
         "return torch.zeros(2**25, 1, dtype=torch.uint8)",

@@ -1,4 +1,4 @@
-# DESC: returns 9,000 plain objects for each call, again and again, so that the list of handles to let go of outgrows a message
+# DESC: returns 270,000 plain objects for each call, so that the list of handles to let go of outgrows a message
 # SUCCESS: the test ends as the author's, or expects an error and takes the wire's own for it
 # DETECT: score, statuses
 # KIND: cell
