@@ -284,7 +284,7 @@ class _Slice:
         one.changed = effects.reach(one.changed | effects.emptied(node)) | effects.changed_by_calls(
             node, names
         )
-        one.lent = {name for name in effects.reach(one.lent) - effects.own if name in effects.variable}
+        one.lent = effects.reach(one.lent) - effects.own - (effects.fixed - effects.variable)
         return one
 
     def _changes(self, node: ast.stmt, one: _Statement) -> None:
