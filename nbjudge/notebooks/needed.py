@@ -322,6 +322,7 @@ class _Slice:
             return
         own = {*self.given, *self.functions, *self.imported, *BUILTINS}
         parts: list[ast.AST] = [*call.args, *(keyword.value for keyword in call.keywords)]
+        parts += [call.func] if isinstance(call.func, ast.Lambda) else []
         lent = {part.id for each in parts for part in ast.walk(each) if isinstance(part, ast.Name)}
         one.lent |= (lent | {base}) - own
 
