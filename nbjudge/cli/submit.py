@@ -43,4 +43,4 @@ def show_receipt(receipt: Receipt) -> None:
     if changed := [name for name, state in receipt.solutions.items() if state == "changed"]:
         console.print(f"  answers   {', '.join(changed)}")
     for warning in warnings_of(receipt):
-        console.print(f"  [yellow]note[/]      {escape(warning)}")
+        console.print(f"  [yellow]note[/]      {escape(warning)}", soft_wrap=True)

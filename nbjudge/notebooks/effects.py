@@ -46,12 +46,14 @@ class Effects:
         default_factory=dict
     )  # function -> the globals whose objects a call changes
     mentions: dict[str, set[str]] = field(default_factory=dict)  # function -> the globals that its body reads
-    variable: set[str] = field(default_factory=set)  # names that are bound to something that can be changed
+    fixed: set[str] = field(default_factory=set)  # names that are bound to a number, a text, a device
+    variable: set[str] = field(default_factory=set)  # names that are bound to something else
     used_up: set[str] = field(default_factory=set)  # names of what a loop empties
 
     def note(self, node: ast.stmt, names: Names) -> None:
         """Takes in a top-level statement of the notebook."""
         parts = list(executed_now(node))
+        self.variable |= names.bound_later
         for target, value in _bindings(parts):
             self._note_binding(target, value)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -63,6 +65,7 @@ class Effects:
                 fixed |= {name for target in part.targets for name in _bases(target)}
             elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 self._note_function(part.name, part, names.used)
+        self.fixed |= fixed
         self.variable |= names.bound - fixed
 
     def reach(self, names: Iterable[str]) -> set[str]:

@@ -299,7 +299,7 @@ class _Slice:
         one.changed = effects.reach(one.changed | effects.emptied(node)) | effects.changed_by_calls(
             node, names
         )
-        one.lent = {name for name in effects.reach(one.lent) - effects.own if name in effects.variable}
+        one.lent = effects.reach(one.lent) - effects.own - (effects.fixed - effects.variable)
         return one
 
     def _changes(self, node: ast.stmt, one: _Statement) -> None:
@@ -337,6 +337,7 @@ class _Slice:
             return
         own = {*self.given, *self.functions, *self.imported, *BUILTINS}
         parts: list[ast.AST] = [*call.args, *(keyword.value for keyword in call.keywords)]
+        parts += [call.func] if isinstance(call.func, ast.Lambda) else []
         lent = {part.id for each in parts for part in ast.walk(each) if isinstance(part, ast.Name)}
         one.lent |= (lent | {base}) - own
 

@@ -52,6 +52,42 @@ def test_nobody_is_late_by_minus_zero(
     assert rows["boris"] == ["2", "3", "-", "5", "-2.5", "2.5", "6"]
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "note      Your cell 4 needs the package 'nosuchpackage'"),
+        ("ru", "note      Вашей ячейке 4 нужен пакет «nosuchpackage»"),
+    ],
+)
+def test_a_receipt_is_in_the_notebooks_language(
+    course: Course, capsys: pytest.CaptureFixture[str], language: str, said: str
+) -> None:
+    document = json.loads(
+        answer(course, double="import nosuchpackage\ndef double(x):\n    return nosuchpackage.f(x)")
+    )
+    document["metadata"]["nbjudge"]["language"] = language
+    Path("anna.ipynb").write_text(json.dumps(document))
+    assert cli.main(["submit", "anna.ipynb", "--student", "anna"]) == 0
+    assert said in capsys.readouterr().out
+
+
+def test_collect_counts_repairs_but_says_what_can_be_mended(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads(answer(course, double="def double(x)\n    return x"))
+    for each in document["cells"]:
+        if each["id"].endswith("-grade") or each["id"] == "imports":
+            each["source"] += "\nimport os"
+    Path("in").mkdir()
+    Path("in/anna.ipynb").write_text(json.dumps(document))
+    assert cli.main(["collect", "tiny", "in"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert (
+        "Your cell 4 is not valid Python (line 1): nothing of it can run.; 6 repairs, on the feedback page."
+        in printed
+    )
+
+
 def test_a_table_keeps_its_columns_in_80(
     course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -185,6 +185,14 @@ def test_whoever_looks_at_all_names_needs_all() -> None:
 
 
 @pytest.mark.parametrize("source", [
+    "def setup():\n    global target\n    target = make(3)\nsetup()\nchange(target)", "from helpers import *\nchange(target)",
+    "%run helpers.py\nchange(target)", "target = None\ntarget = make(3)\nchange(target)",
+])  # fmt: skip
+def test_what_is_handed_to_a_function_may_be_changed_however_it_was_made(source: str) -> None:
+    assert left_out(source, ("solution", READERS["a function's body"])) == []
+
+
+@pytest.mark.parametrize("source", [
     "exec('target = 1')", "globals()['target'] = 1", "globals().update(target=1)", "vars()['target'] = 1", "get_ipython().run_line_magic('cd', 'data')",
     "get_ipython().system('mkdir x')",
 ])  # fmt: skip

@@ -90,6 +90,25 @@ STATEMENTS = [
     "class K(Box):\n    pass", "f()", "g()", "f(A)", "A = f()", "A = f", "g().add(11)", "K()", "A = K()", "A.go()", "K().go()", "K.part = A", "A = K(B)",
     "def d(x):\n    A.add(12)\n    return x", "@d\ndef e():\n    return A", "@functools.wraps(d)\ndef e():\n    return B", "@d\nclass E:\n    pass",
     "def swap():\n    global A, B\n    A, B = B, A", "swap()", "print(f())", "x = [f() for _ in range(2)]", "for _ in range(2):\n    f()", "A.hook = f", "A.hook()",
+    # objects in other objects, generators, methods handed around
+    "def gen():\n    A.add(1)\n    yield A", "next(gen())", "for part in gen():\n    part.add(2)", "x = list(gen())",
+    "list(map(A.add, [1, 2]))", "sorted([3, 1], key=A.add)", "import copy\nA = copy.copy(B)", "vars(A)['x'] = B", "types.y = A",
+    "types.y.add(1)", "Box.more = A", "Box.more.add(1)",
+    "class P:\n    def __enter__(self):\n        A.add(3)\n    def __exit__(self, *_):\n        pass", "with P():\n    pass", "p = P()",
+    "with p:\n    pass", "from contextlib import contextmanager\n@contextmanager\ndef cm():\n    A.add(4)\n    yield B",
+    "with cm() as z:\n    z.add(5)", "A = [B]\nA[0].add(6)", "A = {'k': [B]}", "for k, v in {'k': A}.items():\n    v.add(7)",
+    "for i, part in enumerate([A, B]):\n    part.add(i)", "for one, two in zip([A], [B]):\n    two.add(8)", "one, two = A, B\ntwo.add(9)",
+    "def h(*parts, **more):\n    for part in parts:\n        part.add(1)", "h(A, B)", "h(*[A])", "pairs = [(A, B)]",
+    "for one, two in pairs:\n    one.add(2)", "[h(part) for part in [A]]", "{h(part): 1 for part in [A]}", "lst = []\nlst.append(A)",
+    "lst[0].add(3)", "lst[-1].step()", "d = dict(one=A)", "d['one'].add(4)", "d.get('one').add(5)",
+    "class W:\n    def __init__(self, box):\n        self.box = box\n    def go(self):\n        self.box.add(6)", "w = W(A)", "w.go()",
+    "w.box.add(7)", "W(B).go()", "ws = [W(A), W(B)]", "for w in ws:\n    w.go()", "f2 = lambda x=A: x.add(8)", "f2()",
+    "def outer(box):\n    def inner():\n        box.add(9)\n    return inner", "o = outer(A)", "o()",
+    "run = functools.partial(fill, part=2)", "run(A)", "A.cb = lambda: B.add(1)", "A.cb()",
+    "def swapparts():\n    A.parts, B.parts = B.parts, A.parts", "swapparts()", "t = (A, B)", "t[0].add(1)", "(t or B)[1].add(2)",
+    "(lambda: A.add(3))()", "(lambda x: x.add(4))(A)", "exec('a.add(5)')", "getattr(A, 'add')(6)", "Box.add(A, 7)",
+    "Box.__setitem__(A, 1, 2)", "object.__setattr__(A, 'q', 3)", "A.__setattr__('r', 4)", "A.parts.append(5)", "A.parts[:] = [1]",
+    "A.parts.sort(key=str)", "q = A.parts\nq.append(6)", "q += [7]", "r = A.parts.append\nr(8)", "del A.parts[:]", "A = A", "A = B = A or B",
 ]  # fmt: skip
 NAMES = ("a", "b", "c", "s")  # s is what a solution makes
 READ_ONLY = frozenset(("s",))
