@@ -207,7 +207,7 @@ class _Taker:
                 self.course, name, student, file, chosen.data, self.now, time=time, extra=extra
             )
         notes = (*notes, *notices_of_name(file))
-        return receipt_of(self.reader, self.late, stored, self.reader.read(chosen.data), notes, file)
+        return receipt_of(self.reader, self.late, stored, self.reader.read(chosen.data, extra), notes, file)
 
     def _likeness(self, data: bytes) -> Likeness:
         from nbjudge.intake.choice import Likeness

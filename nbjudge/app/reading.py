@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,21 +28,22 @@ class Reader:
 
     def __init__(self, course: Course, form: ReleasedForm) -> None:
         self.course, self.form = course, form
-        self._child = BoundedChild(self._read)
-        self._last: tuple[bytes, Reading] | None = None
+        self._child: BoundedChild[tuple[bytes, tuple[str, ...]]] = BoundedChild(self._read)
+        self._last: tuple[bytes, tuple[str, ...], Reading] | None = None
 
-    def read(self, data: bytes) -> Reading:
-        """What the file amounts to, or why that could not be found out; the last one is asked for several times."""
-        if self._last is None or self._last[0] is not data:
-            self._last = data, self._ask(data)
-        return self._last[1]
+    def read(self, data: bytes, beside: Collection[str] = ()) -> Reading:
+        """What the file amounts to, or why that could not be found out; `beside`: names of files that came with it."""
+        names = tuple(beside)
+        if self._last is None or self._last[0] is not data or self._last[1] != names:
+            self._last = data, names, self._ask(data, names)
+        return self._last[2]
 
-    def _ask(self, data: bytes) -> Reading:
+    def _ask(self, data: bytes, beside: tuple[str, ...]) -> Reading:
         import msgspec
 
         bounds = Bounds()
         try:
-            return msgspec.json.decode(self._child.ask(data, bounds), type=Reading)
+            return msgspec.json.decode(self._child.ask((data, beside), bounds), type=Reading)
         except OutOfBounds as error:
             nothing = Program(
                 language=self.course.languages[0], cells=(), missing=(), unchanged=(), repairs=()
@@ -52,14 +54,17 @@ class Reader:
         """Ends the child."""
         self._child.close()
 
-    def _read(self, data: bytes) -> bytes:
+    def _read(self, job: tuple[bytes, tuple[str, ...]]) -> bytes:
         import msgspec
 
         from nbjudge.grading.repair import read_program
         from nbjudge.intake.notices import notices_of, place_of
 
+        data, beside = job
         program = read_program(data, self.form, self.course.languages[0])
-        notices = notices_of(program, place_of(self.course, self.form.assignment))
+        place = place_of(self.course, self.form.assignment)
+        modules = place.modules | {name.removesuffix(".py") for name in beside}
+        notices = notices_of(program, replace(place, modules=modules))
         automatic = {cell.id for cell in self.form.cells if cell.role == "solution"}
         if program.rejected is None and automatic <= {*program.missing}:
             notices = (*notices, *self._another_assignment(data))
