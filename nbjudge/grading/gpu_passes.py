@@ -9,8 +9,8 @@ from pathlib import Path
 
 from nbjudge.errors import CourseError
 from nbjudge.files import counting_files
+from nbjudge.judge.judge import Judge
 from nbjudge.judge.outcome import TestSpec, limits_of, untried_result
-from nbjudge.judge.plugin import Judge
 from nbjudge.languages import english
 from nbjudge.model import Limits, Program, Result, Status, TestResult
 from nbjudge.sandbox import Zygote

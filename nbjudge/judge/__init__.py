@@ -12,8 +12,9 @@ from nbjudge.judge.faults import (
     StudentTimeout,
 )
 from nbjudge.judge.handle import Handle
+from nbjudge.judge.judge import Judge
 from nbjudge.judge.outcome import TestSpec
-from nbjudge.judge.plugin import Judge, open_judge
+from nbjudge.judge.plugin import open_judge
 from nbjudge.judge.source import Source, calls, uses
 
 __all__ = [

@@ -16,7 +16,7 @@ import numpy as np
 
 from nbjudge.judge.faults import StudentError, StudentFault
 from nbjudge.judge.handle import Handle
-from nbjudge.judge.plugin import Judge
+from nbjudge.judge.judge import Judge
 from nbjudge.judge.session import FATAL, StudentSession, derive_seed
 from nbjudge.model import Limits, Program, TestResult
 from nbjudge.scoring import earned

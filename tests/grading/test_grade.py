@@ -151,7 +151,7 @@ def test_a_large_batch_is_prepared_for_and_graded_the_same(
     marker = tmp_path / "warmed"
     notice = f"""
 from pathlib import Path
-from nbjudge.judge.plugin import Judge
+from nbjudge.judge.judge import Judge
 
 real = Judge.warm_up
 

@@ -87,9 +87,9 @@ def test_limits_marker(judge):
 
 
 def test_values_that_are_slow_to_compare_end(judge, monkeypatch):
-    monkeypatch.setattr("nbjudge.judge.plugin.OWN", 1.0)
-    monkeypatch.setattr("nbjudge.judge.plugin.LEAST_OWN", 0.5)
-    monkeypatch.setattr("nbjudge.judge.plugin.LOADING", 1)
+    monkeypatch.setattr("nbjudge.judge.judge.OWN", 1.0)
+    monkeypatch.setattr("nbjudge.judge.judge.LEAST_OWN", 0.5)
+    monkeypatch.setattr("nbjudge.judge.judge.LOADING", 1)
     monkeypatch.setattr("nbjudge.judge.session.LOADING", 1)
     results, _ = judge(
         """
