@@ -31,7 +31,7 @@ seen, trained_on_validation = 0, False
 
 def note(module, inputs):
     global seen, trained_on_validation
-    if module.training:
+    if module.training or torch.is_grad_enabled():
         seen += len(inputs[0])
         trained_on_validation = trained_on_validation or bool((inputs[0].flatten(1)[:, 0] > 0.4).any())
 
@@ -201,8 +201,8 @@ def test_history(student, run_with, digits):
     )
     require(
         got["seen"] == 4 * 960,
-        f"4 epochs over 960 images are {4 * 960} in training mode, not {got['seen']}: use the arguments",
-        ru=f"4 эпохи по 960 изображений — это {4 * 960} в режиме обучения, а не {got['seen']}: "
+        f"4 epochs over 960 images are {4 * 960} to learn from, not {got['seen']}: use the arguments",
+        ru=f"4 эпохи по 960 изображений — это {4 * 960} для обучения, а не {got['seen']}: "
         "используйте аргументы",
     )
     loss = F.nll_loss(got["log_probs"], y_val).item()
