@@ -32,10 +32,11 @@ from nbjudge.feedback import annotate_notebook, render_feedback  # noqa: E402
 from nbjudge.grading.context import GradingContext, Job, Trouble  # noqa: E402
 from nbjudge.grading.executors.local import grade_all  # noqa: E402
 from nbjudge.grading.repair import repair  # noqa: E402
-from nbjudge.model import Course, Note, Result, Submission  # noqa: E402
+from nbjudge.model import Course, Result, Submission  # noqa: E402
 from nbjudge.notebooks.exercises import find_exercises  # noqa: E402
 from nbjudge.notebooks.reader import NotANotebook, read_notebook, write_notebook  # noqa: E402
 from nbjudge.notebooks.released_form import ReleasedForm, load_notebook, load_released_form  # noqa: E402
+from nbjudge.notes import Note  # noqa: E402
 from nbjudge.results import dump_result  # noqa: E402
 from nbjudge.sandbox import Jail  # noqa: E402
 from nbjudge.scoring import score  # noqa: E402

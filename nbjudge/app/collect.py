@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from nbjudge.app.intake import LatenessBy, Receipt, receipt_of, states_of, warn_of
 from nbjudge.app.late import lateness_by
 from nbjudge.app.reading import Reader
-from nbjudge.model import Course, Note
+from nbjudge.model import Course
+from nbjudge.notes import Note
 
 if TYPE_CHECKING:
     from nbjudge.intake.archive import Entry

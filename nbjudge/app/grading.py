@@ -19,7 +19,8 @@ from nbjudge.app.opened import OpenedAssignment, open_assignment
 from nbjudge.app.options import GradingOptions
 from nbjudge.app.recording import NotebookMaker
 from nbjudge.lateness import Lateness
-from nbjudge.model import Course, Note, Result, Score, StoredTrouble, Submission, TroubleKind
+from nbjudge.model import Course, Result, Score, StoredTrouble, Submission, TroubleKind
+from nbjudge.notes import Note
 
 if TYPE_CHECKING:
     from nbjudge.gradebook import Gradebook

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from nbjudge.app.late import lateness_by
 from nbjudge.app.reading import Reader, Reading
 from nbjudge.lateness import Lateness
-from nbjudge.model import Course, Language, Note
+from nbjudge.model import Course, Language
+from nbjudge.notes import Note
 
 if TYPE_CHECKING:
     from nbjudge.intake.hand_in_times import How

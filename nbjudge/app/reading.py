@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from nbjudge.app.recording import reason_of
 from nbjudge.bounded import BoundedChild, Bounds, OutOfBounds
-from nbjudge.model import Course, Note, Program
+from nbjudge.model import Course, Program
+from nbjudge.notes import Note
 
 if TYPE_CHECKING:
     from nbjudge.notebooks.released_form import ReleasedForm

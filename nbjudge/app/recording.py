@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from nbjudge import log
 from nbjudge.app.opened import OpenedAssignment
 from nbjudge.bounded import BoundedChild, Bounds, OutOfBounds
-from nbjudge.model import Note, NoteKind, Result, Score, Submission
+from nbjudge.model import Result, Score, Submission
+from nbjudge.notes import Note, NoteKind
 
 if TYPE_CHECKING:
     from nbjudge.gradebook import FiledNotebook

@@ -16,7 +16,8 @@ from rich.table import Table
 
 from nbjudge.app.grading import Graded
 from nbjudge.languages import words
-from nbjudge.model import ExerciseScore, Note, RepairKind, Score
+from nbjudge.model import ExerciseScore, Score
+from nbjudge.notes import Note, RepairKind
 
 if TYPE_CHECKING:
     from nbjudge.app.check import Step

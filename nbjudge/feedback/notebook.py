@@ -14,8 +14,9 @@ from nbjudge.feedback.sanitise import clean_markdown, code, visible
 from nbjudge.feedback.shown import ShownTest, said_once, show
 from nbjudge.feedback.terminal import as_on_screen
 from nbjudge.languages import Words, words
-from nbjudge.model import CellReport, ExerciseScore, Note, Result, Score
+from nbjudge.model import CellReport, ExerciseScore, Result, Score
 from nbjudge.notebooks.cells import SKIP_TAG, Notebook, NotebookCell, cell_id, grade_id, normalise, role, tags
+from nbjudge.notes import Note
 
 MAX_ADDED = 100_000  # characters of cells of the student's own
 MAX_ANSWER = 20  # cells of one answer that are shown

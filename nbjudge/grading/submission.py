@@ -17,8 +17,9 @@ from nbjudge.bounded import memory_ceiling
 from nbjudge.grading.context import GradingContext, Job, SubmissionChanged
 from nbjudge.grading.repair import read_program, rejected_program
 from nbjudge.grading.result_key import environment
-from nbjudge.model import Note, Program, Result, Submission
+from nbjudge.model import Program, Result, Submission
 from nbjudge.notebooks.reaches import find_reaches
+from nbjudge.notes import Note
 
 if TYPE_CHECKING:
     from nbjudge.judge import Judge

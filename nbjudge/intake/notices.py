@@ -11,10 +11,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from nbjudge.files import counting_files
-from nbjudge.model import Cell, Course, Note, Program
+from nbjudge.model import Cell, Course, Program
 from nbjudge.notebooks.needed import asked_names, unneeded_lines
 from nbjudge.notebooks.python_source import is_foreign, parse, plain_python
 from nbjudge.notebooks.statements import first_line
+from nbjudge.notes import Note
 from nbjudge.student.worlds import PARTS, WATCHING, catches_missing
 
 MAX_NOTICES = 20

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbjudge.judge.faults import CheckFailed, Required
 from nbjudge.judge.values import SHOWN, kind_of, number_text, pair_text, value_text
-from nbjudge.model import Note
+from nbjudge.notes import Note
 
 if TYPE_CHECKING:
     import torch

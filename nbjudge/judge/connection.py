@@ -26,7 +26,8 @@ from nbjudge.judge.faults import (
     student_error,
 )
 from nbjudge.judge.handle import Ask, Handle
-from nbjudge.model import Cell, Frame, Limits, Note
+from nbjudge.model import Cell, Frame, Limits
+from nbjudge.notes import Note
 
 if TYPE_CHECKING:
     from nbjudge.sandbox import Exit, StudentProcess

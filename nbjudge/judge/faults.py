@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbjudge.languages import english
-from nbjudge.model import Frame, Note, Status
+from nbjudge.model import Frame, Status
+from nbjudge.notes import Note
 from nbjudge.wire import MAX_MESSAGE
 
 NAME = 200  # characters of a name in a result

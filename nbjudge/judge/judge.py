@@ -32,7 +32,8 @@ from nbjudge.judge.places import AT_END
 from nbjudge.judge.session import BEGIN, LOADING, StudentSession, derive_seed
 from nbjudge.judge.specs import spec_of
 from nbjudge.judge.student_fixture import StudentCode
-from nbjudge.model import CellReport, Limits, Note, Program, TestResult
+from nbjudge.model import CellReport, Limits, Program, TestResult
+from nbjudge.notes import Note
 from nbjudge.scoring import earned
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from nbjudge.judge.faults import NAME, one_line
-from nbjudge.model import Frame, Note, Program, Status
+from nbjudge.model import Frame, Program, Status
 from nbjudge.notebooks.python_source import parse
 from nbjudge.notebooks.statements import first_line, names_of
+from nbjudge.notes import Note
 
 LISTED = 50  # failures, and statements that were left out, that a cell's reply may name
 TOLD = 10  # of the failures and of the lines left out, what a report names

@@ -14,7 +14,8 @@ from nbjudge.course import parse_limits
 from nbjudge.judge.faults import CheckFailed, MisuseError, Required, StudentFault, TookTooLongError, clean
 from nbjudge.judge.session import StudentSession
 from nbjudge.judge.values import value_text
-from nbjudge.model import Credit, Frame, Language, Limits, Note, Status, TestResult
+from nbjudge.model import Credit, Frame, Language, Limits, Status, TestResult
+from nbjudge.notes import Note
 
 # What pytest adds to an author's message; without one it is all that there is.
 EXPLAINED = re.compile(r"(?:^|\n)assert .*", re.DOTALL)

@@ -15,8 +15,9 @@ from nbjudge.judge.faults import MisuseError, StudentCrashed, StudentFault, Stud
 from nbjudge.judge.handle import Ask, Handle
 from nbjudge.judge.load_ends import LISTED, Failure, LoadEnds
 from nbjudge.judge.places import END, places_of
-from nbjudge.model import Cell, CellReport, Frame, Limits, Note, Program, Status
+from nbjudge.model import Cell, CellReport, Frame, Limits, Program, Status
 from nbjudge.notebooks.needed import unneeded_lines
+from nbjudge.notes import Note
 from nbjudge.wire import WireError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from nbjudge.judge.faults import CheckFailed
-from nbjudge.model import Note
 from nbjudge.notebooks.python_source import bound_names, without_line_magics
 from nbjudge.notebooks.statements import names_of
+from nbjudge.notes import Note
 
 MAX_SOURCE = 500_000  # characters
 

@@ -10,8 +10,9 @@ from nbjudge.judge.handle import Handle
 from nbjudge.judge.session import StudentSession, label_of
 from nbjudge.judge.source import Source
 from nbjudge.judge.values import call_text, inputs_text
-from nbjudge.model import Cell, Note
+from nbjudge.model import Cell
 from nbjudge.notebooks.cells import exercise_of
+from nbjudge.notes import Note
 
 if TYPE_CHECKING:
     import torch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nbjudge.model import Note
+from nbjudge.notes import Note
 
 SHOWN = 8  # numbers of a tensor, items of a list
 LONGEST = 200  # characters of one value

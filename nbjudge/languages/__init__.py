@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbjudge.model import Credit, Frame, Language, Note
+from nbjudge.model import Credit, Frame, Language
+from nbjudge.notes import Note
 
 if TYPE_CHECKING:
     from babel import Locale

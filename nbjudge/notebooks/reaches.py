@@ -10,8 +10,9 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from nbjudge.model import Cell, Note
+from nbjudge.model import Cell
 from nbjudge.notebooks.python_source import parse
+from nbjudge.notes import Note
 
 WORDS = frozenset(
     (

@@ -11,10 +11,10 @@ from typing import Any
 
 from nbjudge.files import dump_json
 from nbjudge.languages import english
-from nbjudge.model import Note, RejectionKind
 from nbjudge.notebooks.cells import Notebook, NotebookCell, as_dict
 from nbjudge.notebooks.conflicts import sides_of, union
 from nbjudge.notebooks.large_files import without_outputs
+from nbjudge.notes import Note, RejectionKind
 
 MAX_BYTES = 200 << 20
 MAX_PARSED = 50 << 20  # bytes; of a larger file saved outputs are left out

@@ -17,8 +17,9 @@ from nbjudge.app.options import GradingOptions
 from nbjudge.app.recording import NotebookMaker
 from nbjudge.gradebook import graded_keys, open_gradebook, read_gradebook, read_troubles
 from nbjudge.grading.context import Job
-from nbjudge.model import Course, Note, Result, StoredTrouble, TroubleKind
+from nbjudge.model import Course, Result, StoredTrouble, TroubleKind
 from nbjudge.notebooks import released_form
+from nbjudge.notes import Note
 
 ONE = GradingOptions(jobs=1)
 

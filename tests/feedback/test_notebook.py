@@ -21,9 +21,10 @@ from nbjudge.feedback.outputs import clean_outputs
 from nbjudge.feedback.pictures import clean_picture, clean_svg
 from nbjudge.feedback.sanitise import clean_html, clean_markdown, visible
 from nbjudge.languages import words
-from nbjudge.model import Assignment, CellReport, Credit, Frame, Note, Result
+from nbjudge.model import Assignment, CellReport, Credit, Frame, Result
 from nbjudge.notebooks.cells import Notebook, NotebookCell, grade_id
 from nbjudge.notebooks.reader import write_notebook
+from nbjudge.notes import Note
 from nbjudge.scoring import score
 
 

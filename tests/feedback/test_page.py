@@ -16,18 +16,8 @@ from support.places import ROOT
 from nbjudge.feedback import exercise_titles, feedback_is_open, render_feedback
 from nbjudge.files import TEMPLATES
 from nbjudge.languages import available, words
-from nbjudge.model import (
-    CellReport,
-    Course,
-    Credit,
-    Frame,
-    Mark,
-    Note,
-    NoteKind,
-    Result,
-    Status,
-    TestResult,
-)
+from nbjudge.model import CellReport, Course, Credit, Frame, Mark, Result, Status, TestResult
+from nbjudge.notes import Note, NoteKind
 from nbjudge.scoring import apply_marks, score
 
 SECRET = "the-hidden-value-42"

@@ -25,7 +25,8 @@ from nbjudge.gradebook import (
     store_feedback,
     tables,
 )
-from nbjudge.model import GradeRow, Mark, Note
+from nbjudge.model import GradeRow, Mark
+from nbjudge.notes import Note
 from nbjudge.results import load_result
 
 

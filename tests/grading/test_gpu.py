@@ -13,7 +13,8 @@ from nbjudge.grading import gpu_passes
 from nbjudge.grading.gpu_passes import check_slots, left_for_slot, merge, verdict_on
 from nbjudge.judge.outcome import TestSpec
 from nbjudge.languages import english, words
-from nbjudge.model import CellReport, Course, Limits, Note, Result, TestResult
+from nbjudge.model import CellReport, Course, Limits, Result, TestResult
+from nbjudge.notes import Note
 from nbjudge.sandbox.gpu_cards import Card, Slot
 
 GIB = 1 << 30

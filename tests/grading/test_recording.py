@@ -15,8 +15,9 @@ from nbjudge.app.options import GradingOptions
 from nbjudge.grading.context import GradingContext, Job
 from nbjudge.grading.repair import repair
 from nbjudge.grading.submission import judge_submission
-from nbjudge.model import Course, Note, Result
+from nbjudge.model import Course, Result
 from nbjudge.notebooks.reader import read_notebook
+from nbjudge.notes import Note
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from support.places import ROOT
 from nbjudge.course import load_course
 from nbjudge.grading.repair import rejected_program, repair
 from nbjudge.languages import english
-from nbjudge.model import Note
 from nbjudge.notebooks.cells import cell_id, role
 from nbjudge.notebooks.reader import NotANotebook, read_notebook, write_notebook
 from nbjudge.notebooks.released_form import load_released_form, make_released_form
+from nbjudge.notes import Note
 
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 

@@ -27,7 +27,8 @@ from nbjudge.course import load_course
 from nbjudge.errors import CourseError
 from nbjudge.feedback import render_feedback
 from nbjudge.languages import available, english, words
-from nbjudge.model import Course, Credit, Frame, Note, NoteKind
+from nbjudge.model import Course, Credit, Frame
+from nbjudge.notes import Note, NoteKind
 from nbjudge.scoring import score
 
 FIELD = re.compile(r"\{(\w+)\}")
@@ -117,7 +118,7 @@ def test_every_kind_of_note_is_made_somewhere() -> None:
 
 
 def test_the_document_lists_every_kind_of_repair() -> None:
-    from nbjudge.model import RepairKind
+    from nbjudge.notes import RepairKind
 
     listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "repair.md").read_text("utf-8"), re.MULTILINE)
     assert sorted(listed) == sorted(get_args(RepairKind))
@@ -310,7 +311,7 @@ def test_the_grading_path_knows_no_grammar() -> None:
         "import sys\n"
         "import nbjudge.grading.submission, nbjudge.grading.executors.local.supervisor, nbjudge.judge\n"
         "from nbjudge.judge.faults import StudentTimeout\n"
-        "from nbjudge.model import Note\n"
+        "from nbjudge.notes import Note\n"
         "StudentTimeout(Note('loading_too_slow'))\n"
         "print('babel' in sys.modules)\n"
     )

@@ -15,7 +15,8 @@ from support import small_course as small
 from support.places import ROOT
 
 from nbjudge.errors import CourseError
-from nbjudge.model import CellReport, Credit, Frame, Note, Result
+from nbjudge.model import CellReport, Credit, Frame, Result
+from nbjudge.notes import Note
 from nbjudge.results import SCHEMA, dump_result, load_result, result_schema
 
 DOCS = ROOT / "docs" / "results.md"

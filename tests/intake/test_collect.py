@@ -25,8 +25,8 @@ from nbjudge.errors import CourseError
 from nbjudge.intake.moments import parse_moment
 from nbjudge.intake.store import format_timestamp, read_submissions
 from nbjudge.languages import english
-from nbjudge.model import Note
 from nbjudge.notebooks.reader import read_notebook, write_notebook
+from nbjudge.notes import Note
 
 NOON = datetime(2026, 12, 31, 12, 0, 0, 123456, tzinfo=UTC)
 HW = assignment(

@@ -14,7 +14,8 @@ from nbjudge.app.intake import submit
 from nbjudge.course import load_course
 from nbjudge.intake.notices import MAX_NOTICES, Place, notices_of, notices_of_name
 from nbjudge.languages import available, words
-from nbjudge.model import Cell, Course, Note, Program
+from nbjudge.model import Cell, Course, Program
+from nbjudge.notes import Note
 
 PLACE = Place(asked=frozenset(("solution",)), modules=frozenset(("helpers",)))
 

@@ -6,7 +6,7 @@ import torch
 from support.judging import program
 
 from nbjudge.languages import english
-from nbjudge.model import Note
+from nbjudge.notes import Note
 from nbjudge.testing import close, decreasing, finite, is_tensor, require, same_shape
 
 

@@ -2,7 +2,8 @@
 
 from support.judging import program
 
-from nbjudge.model import Credit, Note
+from nbjudge.model import Credit
+from nbjudge.notes import Note
 
 
 def test_credit(judge):

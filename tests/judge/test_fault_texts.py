@@ -4,7 +4,8 @@ import builtins
 import time
 
 from nbjudge.judge.faults import StudentError, StudentFault, clean, student_error
-from nbjudge.model import Frame, Note
+from nbjudge.model import Frame
+from nbjudge.notes import Note
 
 TRACE = (Frame(1, 2, "f", "x"),)
 

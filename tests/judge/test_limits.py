@@ -4,7 +4,8 @@ from support.judging import program
 
 from nbjudge.judge.session import PER_EXERCISE
 from nbjudge.languages import english
-from nbjudge.model import Frame, Limits, Note
+from nbjudge.model import Frame, Limits
+from nbjudge.notes import Note
 
 
 def test_cells_that_fail_hang_or_kill_do_not_stop_the_rest(judge):

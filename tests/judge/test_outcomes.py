@@ -3,7 +3,8 @@
 from support.judging import program
 
 from nbjudge.languages import english
-from nbjudge.model import Credit, Frame, Limits, Note
+from nbjudge.model import Credit, Frame, Limits
+from nbjudge.notes import Note
 
 
 def test_each_outcome(judge):

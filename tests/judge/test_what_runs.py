@@ -6,7 +6,8 @@ from support.judging import program
 from nbjudge.judge.connection import StudentConnection
 from nbjudge.judge.session import StudentSession
 from nbjudge.languages import english, words
-from nbjudge.model import Cell, Limits, Note, Program
+from nbjudge.model import Cell, Limits, Program
+from nbjudge.notes import Note
 
 TESTS = """
     @pytest.mark.exercise("ex")

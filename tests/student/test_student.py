@@ -11,7 +11,8 @@ import torch
 from nbjudge.judge.faults import NotFound, StudentError, StudentFault, StudentMemory
 from nbjudge.judge.handle import Handle
 from nbjudge.judge.student_fixture import StudentCode
-from nbjudge.model import Frame, Limits, Note
+from nbjudge.model import Frame, Limits
+from nbjudge.notes import Note
 from nbjudge.sandbox.host import ENVIRONMENT
 
 LIMITS = Limits(seconds=10)

@@ -21,7 +21,8 @@ from nbjudge.authoring.check.report import (
 )
 from nbjudge.authoring.check.statistics import MAX_FAILURE, measure
 from nbjudge.languages import english, words
-from nbjudge.model import Note, Result, TestResult
+from nbjudge.model import Result, TestResult
+from nbjudge.notes import Note
 from nbjudge.scoring import earned
 
 LEAST_SCORE = 0.95  # of mutants killed

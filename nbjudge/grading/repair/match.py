@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nbjudge.model import Note, RepairKind
 from nbjudge.notebooks.cells import Notebook, cell_id, grade_id, normalise
 from nbjudge.notebooks.python_source import defined_names, parse
 from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
+from nbjudge.notes import Note, RepairKind
 
 MAX_PARSED_TOTAL = 2_000_000  # characters of one notebook whose names are looked at
 SIMILAR = 0.5  # share of lines that makes a cell without ids an edited copy of a released one

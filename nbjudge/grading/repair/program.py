@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from nbjudge.grading.repair.answers import find_answers
 from nbjudge.grading.repair.match import FEW, Match, StudentCell, find_cells, is_stub
-from nbjudge.model import Cell, Language, Note, Program, RepairKind
+from nbjudge.model import Cell, Language, Program
 from nbjudge.notebooks.cells import Notebook, cell_id, exercise_of, normalise
 from nbjudge.notebooks.python_source import additions, lines_binding
 from nbjudge.notebooks.reader import NOTES, NotANotebook, read_notebook, tidy
 from nbjudge.notebooks.released_form import ReleasedCell, ReleasedForm
+from nbjudge.notes import Note, RepairKind
 
 MAX_REPAIRS = 100
 GATHERED: dict[RepairKind, RepairKind] = {
