@@ -1,17 +1,19 @@
 """docs/walls.md says what tests/support/walls_table.py found, and about the corpus that is there."""
 
 import json
+from typing import Any
 
 from support.hostile_batch import read_attacks
-from support.walls_table import CONFIGURATIONS, DATA, PAGE, page
+from support.walls_table import CONFIGURATIONS, DATA, PAGE, TRIED, page
 
 from nbjudge.sandbox.walls import WALLS
 
-FOUND: dict[str, list[str]] = json.loads(DATA.read_text())
+KEPT: dict[str, Any] = json.loads(DATA.read_text())
+FOUND: dict[str, list[str]] = {name: found for name, found in KEPT.items() if name != TRIED}
 
 
 def test_the_page_is_made_from_the_figures() -> None:
-    assert PAGE.read_text() == page(FOUND)
+    assert PAGE.read_text() == page(KEPT)
 
 
 def test_every_configuration_was_run() -> None:

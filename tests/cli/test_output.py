@@ -83,7 +83,7 @@ def test_collect_counts_repairs_but_says_what_can_be_mended(
     assert cli.main(["collect", "tiny", "in"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert (
-        "Your cell 4 is not valid Python (line 1): nothing of it can run.; 6 repairs, on the feedback page."
+        "Your cell 4 is not valid Python (line 1): nothing of it can run; 6 repairs, on the feedback page"
         in printed
     )
 

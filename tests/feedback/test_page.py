@@ -416,6 +416,7 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("process_lost not_tried more_repairs merge_conflicts repairs_on_the_page", {"n": 3}),
     ("not_a_number not_numbers not_a_tensor", {"got": TENSOR}),
     ("other_kind other_shape no_shape other_tensor_shape other_dtype", {"expected": TENSOR, "got": NUMBER}),
+    ("file_taken file_left_out", {"n": 2, "files": "x"}),
     ("tests_deleted", {"ids": ("x", "x")}),
     ("parts_joined", {"cells": (3, 4), "id": "x"}),
     ("found_by_names", {"cell": 3, "id": "x", "names": ("x",)}),
@@ -487,7 +488,7 @@ def test_a_russian_page_is_russian_whatever_happened(course: Course) -> None:
         environment=dict.fromkeys(("device", "isolation", "image", "gpu", "gpu_driver", "gpu_slots", "gpu_budget",
                                    "gpu_watchdog", "determinism"), "1"),
     )  # fmt: skip
-    names = "anna git nbgrader Jupyter input torch cuda is available Colab Kaggle PDF ZIP gzip PNG JPEG RTF XML JSON ipynb Python SHA Europe Moscow SIGKILL x scale inline"
+    names = "anna git nbgrader Jupyter input torch cuda is available Colab Kaggle PDF ZIP gzip PNG JPEG RTF XML JSON ipynb Python SHA Europe Moscow SIGKILL x scale inline requires grad"
     for given_ in (result, replace(result, rejected=Note("pdf"), tests=())):
         said = text(
             page(course, given_, titles=dict.fromkeys(("square", "scale", "plots", "report"), "Задание"))

@@ -414,7 +414,7 @@ def test_a_kill_before_the_commit_leaves_the_submission_to_be_graded_again(
     class Killed(BaseException):
         pass
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise Killed
 
     second = small.make_result(sha256="b" * 64, tests=(small.failed("square"), small.failed("scale")))

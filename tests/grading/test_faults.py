@@ -55,7 +55,7 @@ def once(marker):
 
 
 def scores(course: Course) -> dict[str, dict[str, float | None]]:
-    return {row.student: row.exercises for row in reporting.grades(course)}
+    return {row.student: row.exercises for row in reporting.grades(course) if row.submitted}
 
 
 def graded(report: Report) -> list[str]:

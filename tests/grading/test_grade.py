@@ -27,7 +27,7 @@ def course(tmp_path: Path) -> Course:
 
 
 def scores(course: Course) -> dict[str, dict[str, float | None]]:
-    return {row.student: row.exercises for row in reporting.grades(course)}
+    return {row.student: row.exercises for row in reporting.grades(course) if row.submitted}
 
 
 def names(report: Report) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def test_a_file_that_changed_after_it_was_judged_is_not_recorded(
     assert [done.submission.student for done in report.graded] == ["boris"]
     [trouble] = report.troubles
     assert trouble.kind == "submission_changed"
-    assert [row.student for row in reporting.grades(course) if row.score is not None] == ["boris"]
+    assert [row.student for row in reporting.grades(course) if row.submitted] == ["boris"]
 
 
 @pytest.mark.parametrize("languages", [("ru",), ("ru", "en")])
@@ -108,7 +109,7 @@ def test_what_is_not_a_notebook_gets_the_courses_first_language(
     submit(course, anna=b"%PDF-1.7")
 
     def judge(context: GradingContext, job: Job) -> Result:
-        return judge_submission(context, None, None, job)[0]  # type: ignore[arg-type]
+        return judge_submission(context, None, SimpleNamespace(), job)[0]  # type: ignore[arg-type]
 
     grade_with(monkeypatch, judge)
     report = grading.grade(course, "tiny", GradingOptions(jobs=1, isolation="none"))

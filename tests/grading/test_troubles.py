@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from nbjudge.errors import SandboxError
-from nbjudge.grading.context import GradingContext, SubmissionChanged
+from nbjudge.grading.context import GradingContext, Job, SubmissionChanged
 from nbjudge.grading.executors.local import worker
 from nbjudge.grading.submission import _read_program
 from nbjudge.model import Limits, Submission
@@ -19,6 +19,8 @@ CONTEXT = cast(
         assignment="lab", course=SimpleNamespace(assignments={"lab": SimpleNamespace(limits=Limits())})
     ),
 )
+
+JOB = Job(cast(Submission, None), "key")
 
 
 def raising(error: BaseException) -> Any:
@@ -43,7 +45,7 @@ def test_the_kind_is_set_where_the_trouble_arises(
 ) -> None:
     monkeypatch.setattr(worker, "judge_submission", judge_submission)
     judge = SimpleNamespace(seconds=lambda limits: 5)
-    outcome = worker.judge_in_child(CONTEXT, cast(Any, judge), cast(Any, None), cast(Any, None))
+    outcome = worker.judge_in_child(CONTEXT, cast(Any, judge), cast(Any, None), JOB)
     assert outcome[0] == "trouble" and isinstance(outcome[1], tuple)
     assert outcome[1][0] == kind and message in outcome[1][1]
 

@@ -83,7 +83,7 @@ def test_the_warm_up_goes_as_it_should_and_changes_no_result(tmp_path, zygote):
         @pytest.mark.exercise("ex")
         def test_random(student, kept):
             kept.append(1)
-            assert (student.f(1), kept) == (2, [1]), torch.rand(3).tolist()
+            assert (student.f(1), kept) == (2, [1]), f"{torch.rand(3).tolist()} {kept}"
         """
     (tmp_path / "test_it.py").write_text(HEADER + textwrap.dedent(tests))
     seen = []
