@@ -200,7 +200,9 @@ def _store(
         return Stored(student, assignment, digest, moment, number, True, time.how)
     number += old is not None
     stamp = _stamp(moment, digest)
-    if old is not None and stamp in earlier:
+    # Of two times by our own clock the order of arrival is surer: the clock may have been set back.
+    by_clock = old is not None and time.how == old.how == "clock"
+    if old is not None and not by_clock and stamp in earlier:
         return Stored(
             student, assignment, digest, moment, 1 + earlier.index(stamp), True, time.how, earlier=True
         )
@@ -223,9 +225,8 @@ def _store(
         "submission_secret.txt": secrets.token_hex(64).encode(),
         "submission.json": _json(record),
     }
-    # Of two times by our own clock the order of arrival is surer: the clock may have been set back.
-    sure = not {time.how, old.how} & {"unknown"} and {time.how, old.how} != {"clock"} if old else False
-    if old is not None and sure and moment < old.moment:
+    known = old is not None and "unknown" not in (time.how, old.how)
+    if old is not None and known and not by_clock and moment < old.moment:
         _write_whole(course, attempts / stamp, files)
         return Stored(student, assignment, digest, moment, number - 1, False, time.how, earlier=True)
     _place(course, student, assignment, files)
