@@ -36,7 +36,7 @@ TITLES = {
     "variants": "Correct variants get full marks",
     "mutants": "Mistakes cost points",
     "thresholds": "Thresholds hold for every seed",
-    "replay": "Forged replies get next to nothing",
+    "replay": "Forged replies get no more than is allowed",
 }
 
 
