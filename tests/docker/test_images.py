@@ -144,13 +144,13 @@ def test_it_is_not_root_and_can_write_nowhere_but_into_its_state(engine: Engine)
 def test_the_samples_get_exactly_their_scores(engine: Engine) -> None:
     # One of each kind: tests/course/test_samples.py grades them all, by the same code outside.
     names = [
-        "always_equal",
-        "grows_without_end",
-        "os_exit",
+        "always-equal",
+        "grows-without-end",
+        "os-exit",
         "colab",
         "objects",
-        "always_one",
-        "endless_momentum",
+        "always-one",
+        "endless-momentum",
         "empty",
     ]
     chosen = [part for name in names for part in ("--sample", name)]
