@@ -153,6 +153,20 @@ def test_what_could_not_be_graded_is_a_finding(plan: CheckPlan) -> None:
     assert not asked["release"].ran and not report.passed
 
 
+def test_a_function_in_the_solutions_of_two_exercises_is_found(plan: CheckPlan) -> None:
+    cells = [dict(cell) for cell in plan.staged.source["cells"]]
+    for cell in cells:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "total_function":
+            cell["source"] += "\n\ndef double(x):\n    return x + x"
+    source = {**plan.staged.source, "cells": cells}
+    twice = replace(plan, staged=replace(plan.staged, source=source))
+    results = {job: result(job, tried("double", 1.0)) for job in plan.whole}
+    structure = answer(REPORT, twice, results, [], RUN).sections[0].findings
+    (finding,) = structure
+    assert "double is defined twice, in 'double' and in cell 'total_function'" in finding.message
+    assert answer(REPORT, plan, results, [], RUN).sections[0].findings == ()
+
+
 def test_a_flaw_is_told_line_by_line() -> None:
     report = answer_flaw(REPORT, FlawError("leaks", "one\ntwo"))
     asked = {section.id: section for section in report.sections}

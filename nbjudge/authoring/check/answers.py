@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nbjudge.authoring.check import findings
@@ -14,6 +15,8 @@ from nbjudge.authoring.check.near_copies import near_copies, telling_names
 from nbjudge.authoring.check.report import CheckReport, Finding, Forged, MutantOutcome, Section
 from nbjudge.authoring.check.staging import FlawError, StagedAssignment
 from nbjudge.model import Result
+from nbjudge.notebooks.cells import exercise_of, grade_id, role
+from nbjudge.notebooks.python_source import parse
 
 ORDER = (
     "structure",
@@ -40,7 +43,8 @@ def answer(
     `troubles`: a sentence for each job without a result.
     """
     found = [Finding(trouble) for trouble in troubles]
-    sections = [section("structure", found, _summary(plan.staged)), _leaks(plan.staged)]
+    whole = [*found, *_defined_twice(plan.staged)]
+    sections = [section("structure", whole, _summary(plan.staged)), _leaks(plan.staged)]
     if SOLUTION not in results or RELEASE not in results:
         return with_sections(report, [*sections, section("solution", found)])
     sections += [
@@ -88,6 +92,23 @@ def _outcomes(plan: CheckPlan, results: Mapping[CheckJob, Result]) -> tuple[Muta
 def _summary(staged: StagedAssignment) -> str:
     points, count = sum(exercise.points for exercise in staged.exercises), len(staged.exercises)
     return f"{points:g} points; exercises: {count}, {len(staged.automatic)} of them graded by tests"
+
+
+def _defined_twice(staged: StagedAssignment) -> Iterator[Finding]:
+    """Functions and classes that the solution cells of two exercises define: the stub of one replaces the other's answer."""
+    owners: dict[str, str] = {}
+    for cell in staged.source["cells"]:
+        tree = parse(cell["source"]) if role(cell) == "solution" else None
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                exercise = exercise_of(str(grade_id(cell)))
+                first = owners.setdefault(node.name, exercise)
+                if first != exercise:
+                    yield Finding(
+                        f"{node.name} is defined twice, in {first!r} and in cell {grade_id(cell)!r}: in the release the second"
+                        " is a stub that replaces an answer to the first; define it once",
+                        exercise,
+                    )
 
 
 def _leaks(staged: StagedAssignment) -> Section:
