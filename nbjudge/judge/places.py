@@ -27,8 +27,8 @@ AT_END = Place(END)
 def places_of(program: Program) -> dict[str, Place]:
     """Where each exercise of the program is judged; one that is not there is judged at the end.
 
-    A second attempt is looked for in the added cells right below the exercise's own, and anywhere below if a cell of it is
-    still as released, or lost.
+    A second attempt is looked for in the added cells below the exercise's own and above the next exercise's, and anywhere
+    below if a cell of it is still as released, or lost.
     """
     own: dict[str, list[int]] = {}
     for position, cell in enumerate(program.cells):
@@ -53,11 +53,11 @@ class _Reader:
         cells = self.program.cells
         last = positions[-1]
         stubs = {*self.program.missing, *self.program.unchanged}
-        unsolved = any(id.partition("_")[0] == exercise for id in stubs)
+        unsolved = any(exercise_of(id) == exercise for id in stubs)
         end = last
-        while end + 1 < len(cells) and (unsolved or cells[end + 1].kind == "added"):
+        while end + 1 < len(cells) and (unsolved or cells[end + 1].kind != "solution"):
             end += 1
-        later = range(last + 1, end + 1)
+        later = [position for position in range(last + 1, end + 1) if cells[position].kind != "given"]
         if not later:
             return None
         touched: set[str] = set()
@@ -65,7 +65,7 @@ class _Reader:
             names = self.names(position)
             touched |= names.bound | names.used
         if any(self.names(position).bound & touched for position in later):
-            return END if end + 1 == len(cells) else end
+            return END if end + 1 == len(cells) else later[-1]
         return None
 
     def names(self, position: int) -> Names:

@@ -191,6 +191,12 @@ def test_where_exercises_are_judged():
     assert places_of(notebook(*cells[:2])) == {"one": Place(END, None)}
     more = notebook(*cells, ("two", "def two(): pass"), ("", "def one(): return 3"))
     assert places_of(more) == {"one": Place(1, 3), "two": Place(4, None)}
+    parted = notebook(
+        cells[0], cells[1], ("given", "y = 1"), cells[3], ("given", "y = 2"), ("two", "two = 2")
+    )
+    assert places_of(parted)["one"] == Place(1, 3)  # the course's cells between are no exercise's
+    given = notebook(cells[0], ("one", "def one(): return y"), ("given", "y = 1"), ("two", "two = 2"))
+    assert places_of(given)["one"] == Place(1, None)
     imported = notebook(cells[0], cells[1], ("", "import torch"), ("two", "two = 2"))
     assert places_of(imported)["one"] == Place(1, None)
 
